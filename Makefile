@@ -1,0 +1,71 @@
+# What can be done with this project; `make` alone prints it.  Needed: make, and Python 3.11 or newer.
+#
+# Read from the environment or the command line (`make run PORT=8001`):
+#   PORT, ADDRESS  where the web server listens (8000, 127.0.0.1)
+#   DATA_DIR       where the embedded PostgreSQL keeps its data (.data)
+#   DATABASE_URL   a PostgreSQL server of yours, instead of the embedded one
+#   PYTHON         the Python that makes the virtual environment (python3)
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run setup test check format diagrams clean
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check
+INSTALLED := $(VENV)/.installed
+DEV_INSTALLED := $(VENV)/.installed-dev
+DATA_DIR ?= .data
+
+help: ## print this
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+run: $(INSTALLED) ## set everything up and serve it on http://127.0.0.1:8000/ with demo data, until Ctrl-C
+	@$(PY) manage.py serve --demo
+
+setup: $(INSTALLED) ## all of `make run` but the serving; afterwards .venv/bin/python manage.py … works
+	@$(PY) manage.py prepare --demo
+
+test: check ## everything CI checks: `make check`, then all tests with coverage, in a real browser too
+	$(PY) -m backend.procompare.tests.browser
+	$(PY) -m pytest --cov --cov-report=term
+
+check: $(DEV_INSTALLED) ## the fast half: format, lint, types, import contracts, migrations, diagrams
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy .
+	$(VENV)/bin/lint-imports
+	$(PY) manage.py makemigrations --check --dry-run
+	$(PY) manage.py draw_workflows --check
+
+format: $(DEV_INSTALLED) ## bring the code into form
+	$(VENV)/bin/ruff check --fix-only .
+	$(VENV)/bin/ruff format .
+
+diagrams: $(INSTALLED) ## draw diagrams/ anew from the state machines
+	$(PY) manage.py draw_workflows
+
+# Without the virtual environment there is no server left but a killed one's, which ends when its data is gone.
+clean: ## forget the data: the embedded database (it is stopped first), the collected static files
+	@if test -e $(INSTALLED); then $(PY) -m backend.procompare.forget_data; \
+	else rm -rf "$(DATA_DIR)/postgres" staticfiles; fi
+
+# `--clear` takes away what an interrupted attempt left.
+$(VENV)/bin/pip:
+	@for python in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
+	  if $$python -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    echo "Making $(VENV) with $$($$python --version) …"; exec $$python -m venv --clear $(VENV); fi; done; \
+	echo "Python 3.11 or newer with its venv is needed (Debian: apt-get install python3-venv)." >&2; \
+	echo "If it is not on the path, name it: make $(MAKECMDGOALS) PYTHON=/path/to/python" >&2; exit 1
+
+# Installed again only when a list has changed.
+$(INSTALLED): requirements.txt | $(VENV)/bin/pip
+	@echo "Installing what $< lists (some minutes the first time) …"
+	@$(INSTALL) -r $<
+	@touch $@
+
+$(DEV_INSTALLED): requirements-dev.txt requirements.txt | $(VENV)/bin/pip
+	@echo "Installing what $< lists …"
+	@$(INSTALL) -r $<
+	@touch $@ $(INSTALLED)

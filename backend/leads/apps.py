@@ -1,0 +1,15 @@
+"""The app of leads: what clients ask for, and who is offered it."""
+
+from django.apps import AppConfig
+
+
+class LeadsConfig(AppConfig):
+    """Configuration of the leads."""
+
+    name = "backend.leads"
+    label = "leads"
+    verbose_name = "Leads"
+
+    def ready(self) -> None:
+        """Connect the one receiver: staff are told of a new lead."""
+        from backend.leads import signals  # noqa: F401  connects on import

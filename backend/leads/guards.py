@@ -1,0 +1,140 @@
+"""What must hold before a lead or an offer moves.  Pure: they read, and say what is missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from backend.leads import selectors
+from backend.leads.terms import TERMS
+from workflows import Attempt, Blocker, guard
+
+if TYPE_CHECKING:
+    from backend.leads.models import Lead, LeadAssignment
+
+__all__ = [
+    "assignment_is_accepted",
+    "category_is_served",
+    "contact_is_confirmed",
+    "deadline_has_not_passed",
+    "deadline_has_passed",
+    "is_not_a_duplicate",
+    "offer_has_not_expired",
+    "offer_has_run_out",
+    "original_is_another_lead",
+    "place_can_be_accepted",
+    "place_is_free",
+]
+
+
+@guard(gettext_lazy("Contact is confirmed"))
+def contact_is_confirmed(lead: Lead, attempt: Attempt) -> Blocker | None:
+    """The client confirmed it with a code, or staff vouch for it."""
+    if lead.contact.confirmed_at is not None or attempt.arguments.get("vouched"):
+        return None
+    return Blocker(
+        _("Nobody has confirmed the contact yet: confirm it below, or vouch for it."), lifted_by="vouched"
+    )
+
+
+@guard(gettext_lazy("Is not a duplicate"))
+def is_not_a_duplicate(lead: Lead, attempt: Attempt) -> Blocker | None:
+    """No earlier lead of the same contact asks for the same, unless staff say that it is another job."""
+    if attempt.arguments.get("is_another_job"):
+        return None
+    earlier = selectors.find_duplicate_of(lead)
+    if earlier is None:
+        return None
+    return Blocker(
+        _("%(reference)s from the same contact asks for the same: mark this one as its duplicate, or say that it is another job.")
+        % {"reference": earlier.reference},
+        lifted_by="is_another_job",
+    )
+
+
+@guard(gettext_lazy("Category is served"))
+def category_is_served(lead: Lead, attempt: Attempt) -> Blocker | None:
+    """The category is one that the marketplace serves at present."""
+    if lead.category.is_served:
+        return None
+    return Blocker(_("“%(category)s” is not served at present.") % {"category": lead.category})
+
+
+@guard(gettext_lazy("A place is free"))
+def place_is_free(lead: Lead, attempt: Attempt) -> Blocker | None:
+    """Fewer offers are open or accepted than the lead has places, and it may make more in all."""
+    counts = selectors.count_offers(lead)
+    if counts.accepted >= TERMS.accepted_max:
+        return Blocker(_("%(count)d providers have accepted already.") % {"count": counts.accepted})
+    if counts.occupied >= TERMS.places:
+        return Blocker(_("All %(count)d places are taken.") % {"count": TERMS.places})
+    if counts.made >= TERMS.offers_max:
+        return Blocker(_("%(count)d offers have been made; that is the most.") % {"count": counts.made})
+    return None
+
+
+@guard(gettext_lazy("The deadline has not passed"))
+def deadline_has_not_passed(lead: Lead, attempt: Attempt) -> Blocker | None:
+    """The lead may still be offered."""
+    if attempt.now < lead.deadline_at:
+        return None
+    return Blocker(_("Its deadline was %(when)s.") % {"when": f"{lead.deadline_at:%-d %b %Y %H:%M}"})
+
+
+@guard(gettext_lazy("The deadline has passed"))
+def deadline_has_passed(lead: Lead, attempt: Attempt) -> Blocker | None:
+    """The lead's time is over."""
+    if attempt.now >= lead.deadline_at:
+        return None
+    return Blocker(_("Its deadline is %(when)s.") % {"when": f"{lead.deadline_at:%-d %b %Y %H:%M}"})
+
+
+@guard(gettext_lazy("The original is another lead, itself no duplicate"), needs=["of"])
+def original_is_another_lead(lead: Lead, attempt: Attempt) -> Blocker | None:
+    """A duplicate points at an original, never at itself or at another duplicate."""
+    original: Lead = attempt.arguments["of"]
+    if original.pk == lead.pk:
+        return Blocker(_("A lead is no duplicate of itself."))
+    if original.status == original.Status.DUPLICATE:
+        return Blocker(_("%(reference)s is a duplicate itself: name its original.") % {"reference": original.reference})
+    return None
+
+
+@guard(gettext_lazy("The provider has accepted this lead"), needs=["assignment"])
+def assignment_is_accepted(lead: Lead, attempt: Attempt) -> Blocker | None:
+    """Quotes come from, and awards go to, a provider that accepted this very lead."""
+    assignment: LeadAssignment = attempt.arguments["assignment"]
+    if assignment.lead_id != lead.pk:
+        return Blocker(_("That offer is for another lead."))
+    if selectors.is_accepted(assignment):
+        return None
+    return Blocker(_("%(provider)s has not accepted it.") % {"provider": assignment.provider})
+
+
+@guard(gettext_lazy("The offer has not expired"))
+def offer_has_not_expired(assignment: LeadAssignment, attempt: Attempt) -> Blocker | None:
+    """By the database's clock."""
+    if attempt.now < assignment.expires_at:
+        return None
+    return Blocker(_("The offer ended on %(when)s.") % {"when": f"{assignment.expires_at:%-d %b %Y %H:%M}"})
+
+
+@guard(gettext_lazy("The offer has run out"))
+def offer_has_run_out(assignment: LeadAssignment, attempt: Attempt) -> Blocker | None:
+    """By the database's clock."""
+    if attempt.now >= assignment.expires_at:
+        return None
+    return Blocker(_("The offer is open until %(when)s.") % {"when": f"{assignment.expires_at:%-d %b %Y %H:%M}"})
+
+
+@guard(gettext_lazy("A place is free"))
+def place_can_be_accepted(assignment: LeadAssignment, attempt: Attempt) -> Blocker | None:
+    """Fewer providers have accepted than may, and the lead is still open."""
+    if not assignment.lead.is_offered:
+        return Blocker(_("The lead is %(state)s.") % {"state": assignment.lead.get_status_display().lower()})
+    accepted = selectors.count_offers(assignment.lead).accepted
+    if accepted < TERMS.accepted_max:
+        return None
+    return Blocker(_("All %(count)d places are taken by other providers.") % {"count": accepted})

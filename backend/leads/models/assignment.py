@@ -1,0 +1,194 @@
+"""The offer of a lead to a provider."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField
+
+from backend.leads import guards
+from backend.leads.models.decision import RoutingDecision
+from backend.users.models import ProviderProfile
+from workflows import Actor, Label, Owner, Tone, WorkflowModel, clock, transition
+
+if TYPE_CHECKING:
+    from backend.leads.models.lead import Lead
+
+__all__ = ["DeclineReason", "LeadAssignment"]
+
+PROVIDER = Owner(_("the provider"), lambda assignment, user: assignment.provider.user_id == user.pk)
+
+
+class DeclineReason(models.TextChoices):
+    """Why a provider does not want a lead."""
+
+    TOO_BUSY = "too_busy", _("No time")
+    TOO_FAR = "too_far", _("Too far")
+    BUDGET = "budget", _("Budget too small")
+    NOT_MY_WORK = "not_my_work", _("Not my kind of work")
+    OTHER = "other", _("Other")
+
+
+class LeadAssignment(WorkflowModel):
+    """One offer of one lead to one provider: open until it is answered, ends, or is taken back."""
+
+    class Status(models.TextChoices):
+        """``offered → accepted → won``, with exits."""
+
+        OFFERED = "offered", _("Offered")
+        ACCEPTED = "accepted", _("Accepted")
+        WON = "won", _("Won")
+        DECLINED = "declined", _("Declined")
+        EXPIRED = "expired", _("Expired")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+        LOST = "lost", _("Lost")
+
+    class Workflow:
+        spine = ("offered", "accepted", "won")
+        closed = ("won", "declined", "expired", "withdrawn", "lost")
+        tones = {"won": Tone.GOOD, "declined": Tone.BAD, "lost": Tone.BAD}
+        # Lead before offer: whoever changes an offer holds its lead, so that places are counted once.
+        locks_first = ("lead",)
+
+    status = FSMField(
+        _("status"), choices=Status.choices, default=Status.OFFERED, protected=True, editable=False
+    )
+    lead: models.ForeignKey[Lead, Lead] = models.ForeignKey(
+        "leads.Lead", verbose_name=_("lead"), on_delete=models.PROTECT, related_name="assignments"
+    )
+    provider = models.ForeignKey(
+        ProviderProfile, verbose_name=_("provider"), on_delete=models.PROTECT, related_name="assignments"
+    )
+    decision = models.ForeignKey(
+        RoutingDecision, verbose_name=_("decision"), on_delete=models.PROTECT, related_name="assignments"
+    )
+    rank = models.PositiveIntegerField(_("rank"), help_text=_("Its place in the ranking of the decision."))
+    score = models.FloatField(_("score"))
+    expires_at = models.DateTimeField(_("open until"))
+    created_at = models.DateTimeField(_("offered"), default=clock.now, editable=False)
+
+    class Meta:
+        verbose_name = _("offer")
+        verbose_name_plural = _("offers")
+        ordering = ["lead", "decision", "rank"]
+        permissions = [
+            ("answer_leadassignment", "Can answer an offer for its provider"),
+            ("withdraw_leadassignment", "Can withdraw an offer"),
+        ]
+        constraints = [
+            # No provider twice on a lead, in whatever wave.
+            models.UniqueConstraint(fields=["lead", "provider"], name="lead_is_offered_once_to_a_provider"),
+        ]
+        indexes = [
+            # The offers of a provider, by state; also its open ones.
+            models.Index(fields=["provider", "status"], name="offer_by_provider"),
+            # "Which offers have run out?", over open ones only.
+            models.Index(fields=["expires_at"], name="offer_by_end", condition=models.Q(status="offered")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lead.reference} → {self.provider}"
+
+    @transition(
+        status,
+        source=Status.OFFERED,
+        target=Status.ACCEPTED,
+        guards=[guards.offer_has_not_expired, guards.place_can_be_accepted],
+        permission="leads.answer_leadassignment",
+        owner=PROVIDER,
+        system=["demo"],
+        label=_("Accept"),
+        effects=[_("reveal the contact")],
+        primary=True,
+    )
+    def accept(self, *, by: Actor) -> None:
+        """Take the lead: from now on the provider sees how to reach the client."""
+        from backend.leads.services import answers
+
+        answers.free_capacity(self)
+
+    @transition(
+        status,
+        source=Status.OFFERED,
+        target=Status.DECLINED,
+        permission="leads.answer_leadassignment",
+        owner=PROVIDER,
+        system=["demo"],
+        label=_("Decline"),
+        effects=[_("offer the place to the next")],
+    )
+    def decline(
+        self,
+        *,
+        by: Actor,
+        reason: Annotated[DeclineReason, Label(_("Reason"))],
+        note: Annotated[str, Label(_("Note"))] = "",
+    ) -> None:
+        """Leave the lead to others."""
+        from backend.leads.services import answers
+
+        answers.make_room(self)
+
+    @transition(
+        status,
+        source=Status.OFFERED,
+        target=Status.EXPIRED,
+        guards=[guards.offer_has_run_out],
+        system=["timer", "demo"],
+        label=_("Expire"),
+        effects=[_("offer the place to the next")],
+        timer=True,
+    )
+    def expire(self, *, by: Actor) -> None:
+        """End an offer that was not answered in time."""
+        from backend.leads.services import answers
+
+        answers.make_room(self)
+
+    @transition(
+        status,
+        source=[Status.OFFERED, Status.ACCEPTED],
+        target=Status.WITHDRAWN,
+        permission="leads.withdraw_leadassignment",
+        system=["closing", "demo"],
+        label=_("Withdraw"),
+        effects=[_("notify the provider")],
+        dangerous=True,
+    )
+    def withdraw(self, *, by: Actor, reason: Annotated[str, Label(_("Reason"))]) -> None:
+        """Take the offer back."""
+        from backend.leads.services import announcements, answers
+
+        answers.free_capacity(self)
+        announcements.tell_provider_of_withdrawal(self, reason)
+
+    @transition(
+        status,
+        source=Status.ACCEPTED,
+        target=Status.WON,
+        system=["closing"],
+        label=_("Win"),
+        effects=[_("notify the provider")],
+    )
+    def win(self, *, by: Actor) -> None:
+        """Get the job: the client chose this provider."""
+        from backend.leads.services import announcements
+
+        announcements.tell_provider_of_award(self, has_won=True)
+
+    @transition(
+        status,
+        source=[Status.OFFERED, Status.ACCEPTED],
+        target=Status.LOST,
+        system=["closing"],
+        label=_("Lose"),
+        effects=[_("notify the provider")],
+    )
+    def lose(self, *, by: Actor) -> None:
+        """Not get the job: the client chose another provider."""
+        from backend.leads.services import announcements, answers
+
+        answers.free_capacity(self)
+        announcements.tell_provider_of_award(self, has_won=False)

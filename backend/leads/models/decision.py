@@ -1,0 +1,61 @@
+"""Why these providers, why not those: what routing decided, kept as it was."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from workflows import clock
+
+if TYPE_CHECKING:
+    from backend.leads.models.lead import Lead
+
+__all__ = ["RoutingDecision"]
+
+
+class RoutingDecision(models.Model):
+    """One wave of routing of one lead; written once.
+
+    ``candidates`` lists every ranked provider, best first: ``{"provider", "name", "rank", "score", "parts": [[feature,
+    value, contribution], …], "propensity", "distance_km", "outcome"}`` with the outcome ``offered``, ``told``,
+    ``ranked`` or the code of the rule by which it fell out when its capacity was reserved.
+    ``excluded`` lists who was near enough to be asked but may not: ``{rule code: [[provider, name], …]}``;
+    ``excluded_counts`` counts all of them, also those not listed.
+    """
+
+    lead: models.ForeignKey[Lead, Lead] = models.ForeignKey(
+        "leads.Lead", verbose_name=_("lead"), on_delete=models.PROTECT, related_name="decisions"
+    )
+    wave = models.PositiveIntegerField(_("wave"))
+    policy_version = models.CharField(_("policy"), max_length=100)
+    places = models.PositiveIntegerField(_("places"), help_text=_("How many offers were wanted."))
+    offered_count = models.PositiveIntegerField(_("offered"))
+    told_count = models.PositiveIntegerField(_("told"))
+    candidates_count = models.PositiveIntegerField(_("candidates"), help_text=_("Providers looked at."))
+    eligible_count = models.PositiveIntegerField(_("eligible"), help_text=_("Providers that may have it."))
+    shortfall = models.CharField(
+        _("shortfall"), max_length=200, blank=True, help_text=_("Why fewer offers were made than wanted.")
+    )
+    candidates = models.JSONField(_("ranking"), default=list)
+    excluded = models.JSONField(_("excluded"), default=dict)
+    excluded_counts = models.JSONField(_("excluded by rule"), default=dict)
+    created_at = models.DateTimeField(_("when"), default=clock.now, editable=False)
+
+    class Meta:
+        verbose_name = _("routing decision")
+        verbose_name_plural = _("routing decisions")
+        ordering = ["lead", "wave"]
+        constraints = [
+            # One decision per lead and wave: a verification routes once.
+            models.UniqueConstraint(fields=["lead", "wave"], name="wave_is_decided_once"),
+            # Fewer offers than wanted have a reason on record.
+            models.CheckConstraint(
+                condition=models.Q(offered_count__gte=models.F("places")) | ~models.Q(shortfall=""),
+                name="shortfall_has_its_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lead} · {_('wave')} {self.wave}"

@@ -1,0 +1,356 @@
+"""The lead: a client's request, and the one machine that routing and assignment hang off."""
+
+from __future__ import annotations
+
+import datetime
+import secrets
+from typing import Annotated
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField
+
+from backend.catalog.models import Category
+from backend.leads import guards
+from backend.leads.models.assignment import LeadAssignment
+from backend.leads.models.contact import LeadContact
+from backend.leads.models.decision import RoutingDecision
+from backend.leads.terms import TERMS
+from backend.users.models import Language
+from workflows import SAME, Actor, Label, Owner, SystemActor, Tone, WorkflowModel, clock, transition
+
+__all__ = ["CloseReason", "Lead", "Urgency"]
+
+# Without I, L, O, U, 0 and 1: read out over the phone, none is taken for another.
+_REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+CLIENT = Owner(_("the client"), lambda lead, user: lead.client_id is not None and lead.client_id == user.pk)
+
+
+def make_reference() -> str:
+    """Return a new public reference, such as ``L-7K3M9QX2``: 30⁸ of them, so that none can be guessed."""
+    return "L-" + "".join(secrets.choice(_REFERENCE_ALPHABET) for _position in range(8))
+
+
+def default_deadline() -> datetime.datetime:
+    """Return the instant until which a lead that comes in now may be offered."""
+    return clock.now() + TERMS.lead_open_for
+
+
+class Urgency(models.TextChoices):
+    """How soon the client needs the work."""
+
+    FLEXIBLE = "flexible", _("Flexible")
+    MONTH = "month", _("Within a month")
+    WEEK = "week", _("Within a week")
+    NOW = "now", _("At once")
+
+
+class CloseReason(models.TextChoices):
+    """Why a lead is rejected or cancelled."""
+
+    NOT_GENUINE = "not_genuine", _("Not genuine")
+    UNREACHABLE = "unreachable", _("Client cannot be reached")
+    OUT_OF_SCOPE = "out_of_scope", _("Not what we serve")
+    NO_LONGER_NEEDED = "no_longer_needed", _("No longer needed")
+    OTHER = "other", _("Other")
+
+
+class Lead(WorkflowModel):
+    """One request of one client: what, where, by when, and how far it has come."""
+
+    class Status(models.TextChoices):
+        """``new → verified → quoted → won``, with exits."""
+
+        NEW = "new", _("New")
+        VERIFIED = "verified", _("Verified")
+        QUOTED = "quoted", _("Quoted")
+        WON = "won", _("Won")
+        REJECTED = "rejected", _("Rejected")
+        DUPLICATE = "duplicate", _("Duplicate")
+        CANCELLED = "cancelled", _("Cancelled")
+        EXPIRED = "expired", _("Expired")
+
+    class Workflow:
+        spine = ("new", "verified", "quoted", "won")
+        closed = ("won", "rejected", "duplicate", "cancelled", "expired")
+        tones = {"won": Tone.GOOD, "rejected": Tone.BAD}
+        locks_along = ("contact",)
+
+    status = FSMField(_("status"), choices=Status.choices, default=Status.NEW, protected=True, editable=False)
+    reference = models.CharField(
+        _("reference"), max_length=12, unique=True, default=make_reference, editable=False
+    )
+    category = models.ForeignKey(
+        Category, verbose_name=_("category"), on_delete=models.PROTECT, related_name="leads"
+    )
+    title = models.CharField(_("title"), max_length=160)
+    text = models.TextField(_("what the client asks for"), blank=True)
+    place_name = models.CharField(_("place"), max_length=120, blank=True)
+    latitude = models.FloatField(_("latitude"), validators=[MinValueValidator(-90), MaxValueValidator(90)])
+    longitude = models.FloatField(_("longitude"), validators=[MinValueValidator(-180), MaxValueValidator(180)])
+    budget = models.DecimalField(
+        _("budget"), max_digits=10, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
+    )
+    urgency = models.CharField(
+        _("urgency"), max_length=10, choices=Urgency.choices, default=Urgency.FLEXIBLE
+    )
+    language = models.CharField(
+        _("language"), max_length=5, choices=Language.choices, default=Language.ENGLISH
+    )
+    contact = models.OneToOneField(
+        LeadContact, verbose_name=_("contact"), on_delete=models.PROTECT, related_name="lead"
+    )
+    client = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("client"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="leads",
+        help_text=_("The client's login, if there is one."),
+    )
+    source = models.CharField(_("source"), max_length=40, default="admin")
+    source_key = models.CharField(
+        max_length=100,
+        null=True,  # noqa: DJ001  NULL is not unique, "" would be
+        blank=True,
+        unique=True,
+        editable=False,
+        help_text=_("What tells this lead in its source, so that it is not taken in twice."),
+    )
+    deadline_at = models.DateTimeField(_("deadline"), default=default_deadline)
+    duplicate_of = models.ForeignKey(
+        "self",
+        verbose_name=_("duplicate of"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="duplicates",
+    )
+    wave = models.PositiveIntegerField(_("wave"), default=0, editable=False, help_text=_("Waves routed so far."))
+    created_at = models.DateTimeField(_("submitted"), default=clock.now, editable=False)
+
+    class Meta:
+        verbose_name = _("lead")
+        verbose_name_plural = _("leads")
+        ordering = ["-created_at", "-id"]
+        permissions = [
+            ("verify_lead", "Can verify a lead"),
+            ("reroute_lead", "Can route a lead again"),
+            ("award_lead", "Can award a lead"),
+            ("reject_lead", "Can reject a lead"),
+            ("mark_duplicate_lead", "Can mark a lead as a duplicate"),
+            ("cancel_lead", "Can cancel a lead"),
+            ("reopen_lead", "Can reopen a lead"),
+            ("confirm_contact_lead", "Can confirm the contact of a lead"),
+        ]
+        constraints = [
+            # A lead off the globe matches nobody and breaks the coverage search.
+            models.CheckConstraint(
+                condition=models.Q(
+                    latitude__gte=-90, latitude__lte=90, longitude__gte=-180, longitude__lte=180
+                ),
+                name="lead_is_on_the_globe",
+            ),
+            # A duplicate has its original, and only a duplicate has one.
+            models.CheckConstraint(
+                condition=models.Q(status="duplicate", duplicate_of__isnull=False)
+                | (~models.Q(status="duplicate") & models.Q(duplicate_of__isnull=True)),
+                name="duplicate_has_its_original",
+            ),
+        ]
+        indexes = [
+            # The list by state, oldest in state first; the sweeps over open leads.
+            models.Index(fields=["status", "state_since"], name="lead_by_state"),
+            # "What is due?", over open leads only.
+            models.Index(
+                fields=["deadline_at"],
+                name="lead_by_deadline",
+                condition=models.Q(status__in=["new", "verified", "quoted"]),
+            ),
+            # The list without a filter, newest first.
+            models.Index(fields=["-created_at", "-id"], name="lead_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference} · {self.title}"
+
+    @property
+    def is_offered(self) -> bool:
+        """Return whether providers may be offered this lead, or accept it."""
+        return self.status in (self.Status.VERIFIED, self.Status.QUOTED)
+
+    @transition(
+        status,
+        source=Status.NEW,
+        target=Status.VERIFIED,
+        guards=[guards.contact_is_confirmed, guards.is_not_a_duplicate, guards.category_is_served],
+        permission="leads.verify_lead",
+        system=["confirmation", "demo"],
+        label=_("Verify"),
+        effects=[_("route once"), _("assign once")],
+        primary=True,
+    )
+    def verify(
+        self,
+        *,
+        by: Actor,
+        vouched: Annotated[bool, Label(_("I vouch for the contact"), _("It is genuine, though not confirmed."))] = False,
+        is_another_job: Annotated[bool, Label(_("It is another job"), _("Not the same as the earlier lead."))] = False,
+    ) -> None:
+        """Confirm that the request is genuine; route it once and assign it once."""
+        from backend.leads.services import lead_router
+        from backend.leads.services.lead_assignment import LeadAssignmentService
+
+        decision = lead_router.route(self)
+        LeadAssignmentService().assign(decision)
+
+    @transition(
+        status,
+        source=[Status.VERIFIED, Status.QUOTED],
+        target=SAME,
+        guards=[guards.place_is_free, guards.deadline_has_not_passed],
+        permission="leads.reroute_lead",
+        system=["router", "demo"],
+        label=_("Reroute"),
+        effects=[_("next wave")],
+    )
+    def reroute(self, *, by: Actor) -> None:
+        """Offer the free places to the next best providers, never to one that was offered it before."""
+        from backend.leads.services import lead_router
+        from backend.leads.services.lead_assignment import LeadAssignmentService
+
+        # On its own the system reroutes after an answer, whose transaction holds that provider's row.
+        decision = lead_router.route(self, wait=not isinstance(by, SystemActor))
+        LeadAssignmentService().assign(decision)
+
+    @transition(
+        status,
+        source=[Status.VERIFIED, Status.QUOTED],
+        target=Status.QUOTED,
+        guards=[guards.assignment_is_accepted],
+        system=["quotes", "demo"],
+        label=_("Record quote"),
+        effects=[_("notify the client")],
+    )
+    def record_quote(self, *, by: Actor, assignment: Annotated[LeadAssignment, Label(_("From"))]) -> None:
+        """Note that a provider has sent a quote."""
+        from backend.leads.services import announcements
+
+        announcements.tell_client_of_quote(self, assignment)
+
+    @transition(
+        status,
+        source=Status.QUOTED,
+        target=Status.WON,
+        guards=[guards.assignment_is_accepted],
+        permission="leads.award_lead",
+        owner=CLIENT,
+        system=["demo"],
+        label=_("Award"),
+        effects=[_("the others lose"), _("notify providers")],
+        primary=True,
+    )
+    def award(self, *, by: Actor, assignment: Annotated[LeadAssignment, Label(_("To"))]) -> None:
+        """Give the job to one of the providers that accepted it; the others have lost it."""
+        from backend.leads.services import closing
+
+        closing.award(self, assignment)
+
+    @transition(
+        status,
+        source=[Status.NEW, Status.VERIFIED],
+        target=Status.REJECTED,
+        permission="leads.reject_lead",
+        system=["demo"],
+        label=_("Reject"),
+        effects=[_("withdraw offers")],
+        dangerous=True,
+    )
+    def reject(
+        self,
+        *,
+        by: Actor,
+        reason: Annotated[CloseReason, Label(_("Reason"))],
+        note: Annotated[str, Label(_("Note"))] = "",
+    ) -> None:
+        """End a request that is not genuine or cannot be served."""
+        from backend.leads.services import closing
+
+        closing.withdraw_all(self)
+
+    @transition(
+        status,
+        source=[Status.NEW, Status.VERIFIED],
+        target=Status.DUPLICATE,
+        guards=[guards.original_is_another_lead],
+        permission="leads.mark_duplicate_lead",
+        system=["importer", "demo"],
+        label=_("Mark duplicate"),
+        effects=[_("withdraw offers")],
+        dangerous=True,
+    )
+    def mark_duplicate(self, *, by: Actor, of: Annotated[Lead, Label(_("Original"))]) -> None:
+        """End a request that repeats another."""
+        from backend.leads.services import closing
+
+        self.duplicate_of = of
+        closing.withdraw_all(self)
+
+    @transition(
+        status,
+        source=[Status.NEW, Status.VERIFIED, Status.QUOTED],
+        target=Status.CANCELLED,
+        permission="leads.cancel_lead",
+        owner=CLIENT,
+        system=["demo"],
+        label=_("Cancel"),
+        effects=[_("withdraw offers")],
+        dangerous=True,
+    )
+    def cancel(
+        self,
+        *,
+        by: Actor,
+        reason: Annotated[CloseReason, Label(_("Reason"))],
+        note: Annotated[str, Label(_("Note"))] = "",
+    ) -> None:
+        """End a request that the client does not want any more."""
+        from backend.leads.services import closing
+
+        closing.withdraw_all(self)
+
+    @transition(
+        status,
+        source=[Status.NEW, Status.VERIFIED, Status.QUOTED],
+        target=Status.EXPIRED,
+        guards=[guards.deadline_has_passed],
+        system=["timer", "demo"],
+        label=_("Expire"),
+        effects=[_("withdraw offers")],
+        timer=True,
+    )
+    def expire(self, *, by: Actor) -> None:
+        """End a request whose deadline has passed."""
+        from backend.leads.services import closing
+
+        closing.withdraw_all(self)
+
+    @transition(
+        status,
+        source=[Status.REJECTED, Status.DUPLICATE, Status.EXPIRED],
+        target=Status.NEW,
+        permission="leads.reopen_lead",
+        system=["demo"],
+        label=_("Reopen"),
+        effects=[_("a new deadline, if it has passed")],
+    )
+    def reopen(self, *, by: Actor, reason: Annotated[str, Label(_("Reason"))]) -> None:
+        """Take an end back: the lead is new again and must be verified again."""
+        self.duplicate_of = None
+        if self.deadline_at <= clock.now():
+            self.deadline_at = clock.now() + TERMS.lead_open_for

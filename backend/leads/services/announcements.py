@@ -1,0 +1,147 @@
+"""What people are told of leads and offers: who, of which event, in which words, with which page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from backend.leads.models import Lead, LeadAssignment, RoutingDecision
+from backend.matching.rules import get_rule
+from backend.notifications.models import NotificationType
+from backend.notifications.services import Message, notify
+from backend.users.selectors import list_staff_in
+from workflows import current_event
+
+__all__ = [
+    "tell_client_of_quote",
+    "tell_provider_of_award",
+    "tell_provider_of_withdrawal",
+    "tell_providers",
+    "tell_staff_of_import",
+    "tell_staff_of_new_lead",
+    "tell_staff_of_shortfall",
+]
+
+OFFERS_PAGE = "/provider/offers/"
+
+
+def tell_providers(
+    lead: Lead, *, offered: Sequence[dict[str, Any]], told: Sequence[dict[str, Any]]
+) -> None:
+    """Tell the providers of a decision: those with an offer, and those that may claim a place."""
+    event = current_event()
+    where = lead.place_name or _("near you")
+    what = {"title": lead.title, "where": where, "category": lead.category}
+    messages = [
+        Message(
+            recipient_id=entry["user"],
+            type=NotificationType.LEAD_ASSIGNED,
+            event=event,
+            subject=_("An offer for you: %(title)s, %(where)s") % what,
+            body=_("%(category)s. Accept it or leave it to others.") % what,
+            path=OFFERS_PAGE,
+        )
+        for entry in offered
+    ]
+    messages += [
+        Message(
+            recipient_id=entry["user"],
+            type=NotificationType.LEAD_VERIFIED,
+            event=event,
+            subject=_("A lead that you may claim: %(title)s, %(where)s") % what,
+            body=_("%(category)s. If a place becomes free, it is yours to claim.") % what,
+            path=OFFERS_PAGE,
+        )
+        for entry in told
+    ]
+    notify(messages)
+
+
+def tell_client_of_quote(lead: Lead, assignment: LeadAssignment) -> None:
+    """Tell the client that a provider sent a quote; a client without a login is told over the contact, later."""
+    if lead.client_id is None:
+        return
+    notify(
+        [
+            Message(
+                recipient_id=lead.client_id,
+                type=NotificationType.QUOTE_RECEIVED,
+                event=current_event(),
+                subject=_("A quote from %(provider)s") % {"provider": assignment.provider},
+                path=f"/requests/{lead.reference}/",
+            )
+        ]
+    )
+
+
+def tell_provider_of_award(assignment: LeadAssignment, *, has_won: bool) -> None:
+    """Tell a provider whether the client chose it."""
+    sentence = _("You have won %(title)s.") if has_won else _("%(title)s went to another provider.")
+    _tell_provider(assignment, NotificationType.QUOTE_RESPONSE, sentence % {"title": assignment.lead.title})
+
+
+def tell_provider_of_withdrawal(assignment: LeadAssignment, reason: str) -> None:
+    """Tell a provider that something it counted on is gone."""
+    sentence = _("No longer on offer: %(title)s") % {"title": assignment.lead.title}
+    _tell_provider(assignment, NotificationType.SYSTEM_UPDATE, sentence, body=reason)
+
+
+def tell_staff_of_new_lead(lead: Lead) -> None:
+    """Tell those who verify that a new lead waits for them."""
+    _tell_staff(
+        "leads.verify_lead",
+        event=f"{lead._meta.label_lower}:{lead.pk}:{lead.version}",
+        subject=_("New: %(title)s (%(reference)s)") % {"title": lead.title, "reference": lead.reference},
+        path=f"/admin/leads/lead/{lead.pk}/change/",
+    )
+
+
+def tell_staff_of_import(source: str, *, run: str, created: int) -> None:
+    """Tell those who verify of a whole import, once: nobody reads thousands of messages."""
+    _tell_staff(
+        "leads.verify_lead",
+        event=f"import:{run}",
+        subject=_("%(count)d leads imported from %(source)s") % {"count": created, "source": source},
+        path="/admin/leads/lead/?status__exact=new",
+    )
+
+
+def tell_staff_of_shortfall(decision: RoutingDecision) -> None:
+    """Tell those who dispatch that a lead found nobody, with the counts by rule."""
+    counts = sorted(decision.excluded_counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    reasons = "; ".join(f"{count} × {get_rule(code).sentence}" for code, count in counts)
+    _tell_staff(
+        "leads.reroute_lead",
+        event=current_event(),
+        subject=_("No provider for %(reference)s") % {"reference": decision.lead.reference},
+        body=reasons or _("Nobody near offers this category."),
+        path=f"/admin/leads/lead/{decision.lead_id}/change/",
+    )
+
+
+def _tell_provider(assignment: LeadAssignment, type_: NotificationType, subject: str, *, body: str = "") -> None:
+    message = Message(
+        recipient_id=assignment.provider.user_id,
+        type=type_,
+        event=current_event(),
+        subject=subject,
+        body=body,
+        path=OFFERS_PAGE,
+    )
+    notify([message])
+
+
+def _tell_staff(permission: str, *, event: str, subject: str, path: str, body: str = "") -> None:
+    notify(
+        Message(
+            recipient_id=user_id,
+            type=NotificationType.SYSTEM,
+            event=event,
+            subject=subject,
+            body=body,
+            path=path,
+        )
+        for user_id in list_staff_in(permission)
+    )

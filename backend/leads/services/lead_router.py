@@ -1,0 +1,145 @@
+"""Routing: who may have this lead, who is best for it, and why not the others.  Decides and records; offers nothing.
+
+``Lead.verify()`` and ``Lead.reroute()`` call :func:`route`, once each, inside their transaction.  It searches and
+ranks, reserves capacity under lock for the best, and writes one ``RoutingDecision``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from backend.leads import selectors
+from backend.leads.models import Lead, RoutingDecision
+from backend.leads.terms import TERMS
+from backend.matching import capacity, search
+from backend.matching.policy import Policy, rank_candidates
+from backend.matching.ranking import RankingModel
+from backend.matching.values import Ranked, Ranking, Request, Search
+from workflows import clock
+
+__all__ = ["request_of", "route"]
+
+
+def route(
+    lead: Lead, *, wait: bool = True, model: RankingModel | None = None, policy: Policy | None = None
+) -> RoutingDecision:
+    """Decide who is offered the free places of a lead, and who is told of it; record every reason.
+
+    Capacity of those offered is reserved before the decision is written, so that what it says holds.  The lead's
+    row must be locked by the running transition.  ``wait=False`` passes over providers whose rows are locked: for a
+    transaction that holds a provider's row already, which could otherwise end in a deadlock.  ``model`` and
+    ``policy`` None: the ones in use.
+    """
+    is_first = lead.status == Lead.Status.NEW
+    request = request_of(lead, already_offered=_offered_before(lead))
+    places = TERMS.places if is_first else _free_places(lead)
+    found = search.find_candidates(request)
+    ranking = rank_candidates(request, found.eligible, model=model, policy=policy)
+    preferred = [entry.candidate.provider_id for entry in ranking.ranked]
+    reservation = capacity.reserve(preferred, count=places, at=request.at, wait=wait)
+    outcomes = _outcomes(ranking, reservation, told_max=TERMS.told_max if is_first else 0)
+    lead.wave += 1
+    return RoutingDecision.objects.create(
+        lead=lead,
+        wave=lead.wave,
+        policy_version=f"{ranking.version} · {TERMS.version}",
+        places=places,
+        offered_count=len(reservation.reserved),
+        told_count=sum(outcome == "told" for outcome in outcomes.values()),
+        candidates_count=_count_all(found),
+        eligible_count=found.eligible_count,
+        shortfall=_shortfall(len(reservation.reserved), places, found),
+        candidates=[_describe(entry, outcomes[entry.candidate.provider_id]) for entry in ranking.ranked],
+        excluded=_group_excluded(found),
+        excluded_counts=dict(found.counts),
+    )
+
+
+def request_of(lead: Lead, *, already_offered: frozenset[int] = frozenset()) -> Request:
+    """Return a lead as matching sees it: what, where, when, in which language, for how much."""
+    return Request(
+        category_id=lead.category_id,
+        latitude=lead.latitude,
+        longitude=lead.longitude,
+        budget=lead.budget,
+        language=lead.language,
+        urgency=lead.urgency,
+        at=clock.now(),
+        deadline=lead.deadline_at,
+        key=lead.reference,
+        client_user_id=lead.client_id,
+        already_offered=already_offered,
+    )
+
+
+def _offered_before(lead: Lead) -> frozenset[int]:
+    """Return who was offered this lead in an earlier wave; before the first there is nothing to ask."""
+    if not lead.wave:
+        return frozenset()
+    return frozenset(lead.assignments.values_list("provider_id", flat=True))
+
+
+def _free_places(lead: Lead) -> int:
+    """Return how many offers may be made now: within the places, and within what a lead makes in all."""
+    counts = selectors.count_offers(lead)
+    return max(0, min(TERMS.places - counts.occupied, TERMS.offers_max - counts.made))
+
+
+def _outcomes(ranking: Ranking, reservation: capacity.Reservation, *, told_max: int) -> dict[int, str]:
+    """Say of each ranked provider what became of it: the best are offered the lead, the next are told of it."""
+    outcomes: dict[int, str] = {}
+    told_left = told_max
+    reserved = frozenset(reservation.reserved)
+    for entry in ranking.ranked:
+        provider_id = entry.candidate.provider_id
+        if provider_id in reserved:
+            outcomes[provider_id] = "offered"
+        elif provider_id in reservation.refused:
+            outcomes[provider_id] = reservation.refused[provider_id]
+        elif told_left:
+            outcomes[provider_id] = "told"
+            told_left -= 1
+        else:
+            outcomes[provider_id] = "ranked"
+    return outcomes
+
+
+def _describe(entry: Ranked, outcome: str) -> dict[str, Any]:
+    candidate = entry.candidate
+    return {
+        "provider": candidate.provider_id,
+        "user": candidate.user_id,
+        "name": candidate.company_name,
+        "rank": entry.rank,
+        "score": round(entry.score, 6),
+        "parts": [[part.feature, round(part.value, 4), round(part.contribution, 4)] for part in entry.parts],
+        "propensity": entry.propensity,
+        "distance_km": round(candidate.distance_km, 2),
+        "outcome": outcome,
+    }
+
+
+def _group_excluded(found: Search) -> dict[str, list[list[int | str]]]:
+    grouped: dict[str, list[list[int | str]]] = {}
+    for exclusion in found.excluded:
+        grouped.setdefault(exclusion.rule_code, []).append([exclusion.provider_id, exclusion.company_name])
+    return grouped
+
+
+def _shortfall(offered: int, places: int, found: Search) -> str:
+    """Say why fewer offers were made than wanted; "" when all were."""
+    if offered >= places:
+        return ""
+    return _("%(offered)d of %(places)d: %(eligible)d eligible of %(all)d looked at") % {
+        "offered": offered,
+        "places": places,
+        "eligible": found.eligible_count,
+        "all": _count_all(found),
+    }
+
+
+def _count_all(found: Search) -> int:
+    """Return how many providers were looked at, also those that are not listed."""
+    return found.eligible_count + sum(found.counts.values())

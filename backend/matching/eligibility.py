@@ -1,0 +1,42 @@
+"""Who may have a request: the rules, and the answer to "why not this one?"."""
+
+from __future__ import annotations
+
+from psycopg.sql import SQL
+
+from backend.matching.geography import EARTH_RADIUS_KM, distance_sql, dot_sql, unit_vector_sql
+from backend.matching.judgement import (
+    fetch_rows,
+    judged_sql,
+    request_parameters,
+    to_candidate,
+    to_exclusion,
+)
+from backend.matching.rules import BUSY, RULES, Rule, get_rule
+from backend.matching.values import Candidate, Exclusion, Request
+from backend.users.models import ProviderProfile
+
+__all__ = ["BUSY", "RULES", "Rule", "explain_provider", "get_rule"]
+
+# Straight from the profile, so that it answers for a provider that the index does not hold: one far away,
+# one without the category, a retired one.
+_ONE = SQL(
+    """
+    SELECT a.id AS provider_id, 0 AS prior, {distance} AS distance_km,
+           {dot} >= cos(least(a.radius_km / {earth}, pi())) AS covers
+    FROM (SELECT id, radius_km, {vector} FROM users_providerprofile WHERE id = %(provider_id)s) AS a
+    """
+).format(distance=distance_sql(), dot=dot_sql(), earth=SQL(str(EARTH_RADIUS_KM)), vector=unit_vector_sql())
+
+_EXPLAIN = judged_sql(_ONE).as_string()
+
+
+def explain_provider(request: Request, provider_id: int) -> Candidate | Exclusion:
+    """Judge one provider by the same rules as the search, wherever it is and whatever it offers.
+
+    Raises: ProviderProfile.DoesNotExist when there is no such provider.
+    """
+    rows = fetch_rows(_EXPLAIN, request_parameters(request) | {"provider_id": provider_id})
+    if not rows:
+        raise ProviderProfile.DoesNotExist(f"Cannot explain provider {provider_id}: there is none.")
+    return to_exclusion(rows[0]) if rows[0]["rule_code"] else to_candidate(rows[0], request=request)

@@ -1,0 +1,155 @@
+"""What is known of a provider at the instant of an offer, as numbers for ranking.
+
+Every feature is dimensionless, lies in 0..1 and grows with what it is named for; ``FEATURES`` says of each
+where it comes from and which value stands in when its source is missing, so that being new is neither a fault
+nor a merit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from backend.matching.values import Request
+
+__all__ = ["FEATURES", "NEUTRAL_RATING", "Facts", "Feature", "measure"]
+
+# The rating, 1 to 5, assumed of a provider that has none: below what reviewed providers usually have, so that
+# good reviews count, and far above bad ones.
+NEUTRAL_RATING = 3.8
+
+# Time scales, in days: after one of them a feature has gone 63 % of its way to 1.
+IDLE_SCALE_DAYS = 7
+TENURE_SCALE_DAYS = 180
+
+# Likewise in offers.
+EXPERIENCE_SCALE_OFFERS = 50
+
+# Waiting for an opening counts by the hour up to this many.
+WAIT_MAX_H = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One provider's row as the search found it; None where nothing is known."""
+
+    distance_km: float
+    radius_km: float
+    open_offers: int
+    open_offers_max: int
+    offers_total: int
+    typical_price: Decimal | None
+    rating: float | None
+    created_at: datetime
+    last_offered_at: datetime | None
+    opening_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One number that ranking sees.
+
+    ``neutral`` stands in when the source is missing (``compute`` returns None) or the value is no number.
+    """
+
+    name: str
+    description: str
+    neutral: float
+    compute: Callable[[Facts, Request], float | None]
+
+
+def _days_between(earlier: datetime, later: datetime) -> float:
+    """Return the time that has passed, in days; an earlier instant in the future counts as now."""
+    return max(0.0, (later - earlier).total_seconds() / 86_400)
+
+
+def _saturate(amount: float, *, scale: float) -> float:
+    """Map 0..∞ to 0..1: 0 stays 0, ``scale`` becomes 0.63."""
+    return -math.expm1(-amount / scale)
+
+
+def _distance_ratio(facts: Facts, _: Request) -> float:
+    return min(1.0, facts.distance_km / facts.radius_km)
+
+
+def _load_ratio(facts: Facts, _: Request) -> float:
+    return min(1.0, facts.open_offers / max(1, facts.open_offers_max))
+
+
+def _price_fit(facts: Facts, request: Request) -> float | None:
+    if request.budget is None or not facts.typical_price:
+        return None
+    return min(1.0, max(0.0, 2 * float(request.budget / facts.typical_price) - 1))
+
+
+def _rating(facts: Facts, _: Request) -> float | None:
+    return None if facts.rating is None else (facts.rating - 1) / 4
+
+
+def _idle(facts: Facts, request: Request) -> float | None:
+    if facts.last_offered_at is None:
+        return None
+    return _saturate(_days_between(facts.last_offered_at, request.at), scale=IDLE_SCALE_DAYS)
+
+
+def _tenure(facts: Facts, request: Request) -> float:
+    return _saturate(_days_between(facts.created_at, request.at), scale=TENURE_SCALE_DAYS)
+
+
+def _experience(facts: Facts, _: Request) -> float:
+    return _saturate(facts.offers_total, scale=EXPERIENCE_SCALE_OFFERS)
+
+
+def _open_soon(facts: Facts, request: Request) -> float:
+    return max(0.0, 1 - 24 * _days_between(request.at, facts.opening_at) / WAIT_MAX_H)
+
+
+FEATURES = (
+    Feature(
+        "distance_ratio",
+        "Distance from the provider's centre over the radius of its service area: 0 centre, 1 rim.",
+        0.5,
+        _distance_ratio,
+    ),
+    Feature("load_ratio", "Open offers over how many it may have: 0 idle, 1 full.", 0.0, _load_ratio),
+    Feature(
+        "price_fit",
+        "Budget over what the provider usually charges for the category: 1 when the budget is enough, 0 from "
+        "half of it down.  Missing without a budget or a typical price.",
+        0.75,
+        _price_fit,
+    ),
+    Feature(
+        "rating",
+        "Mean of its reviews from 1 to 5, as 0..1.  Missing while there are none.",
+        (NEUTRAL_RATING - 1) / 4,
+        _rating,
+    ),
+    Feature(
+        "idle",
+        "Time since its last offer: 0 just now, 0.63 after 7 days.  Missing when it never had one, which "
+        "counts as long ago.",
+        1.0,
+        _idle,
+    ),
+    Feature("tenure", "Time since it joined: 0 today, 0.63 after 180 days.", 0.0, _tenure),
+    Feature("experience", "Offers it ever got: 0 none, 0.63 after 50.", 0.0, _experience),
+    Feature(
+        "open_soon",
+        "How soon it is open: 1 now, falling by the hour to 0 when it opens in 24 hours or later.",
+        1.0,
+        _open_soon,
+    ),
+)
+
+
+def measure(facts: Facts, *, request: Request) -> Mapping[str, float]:
+    """Return every feature by name; the neutral value where there is no number."""
+    features = {}
+    for feature in FEATURES:
+        value = feature.compute(facts, request)
+        features[feature.name] = feature.neutral if value is None or not math.isfinite(value) else value
+    return features

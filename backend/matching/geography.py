@@ -1,0 +1,123 @@
+"""The globe in SQL: unit vectors, distances, and the boxes that bound a circle.
+
+A circle on the globe is tested exactly by the unit vector of its centre and the cosine of its radius; an
+index finds it by a bounding box in degrees.  A box cannot cross the antimeridian: a circle that does has two.
+"""
+
+from __future__ import annotations
+
+import math
+
+from psycopg.sql import SQL, Composable
+
+from backend.matching.fields import Box
+
+__all__ = [
+    "BAND_WIDTH",
+    "EARTH_RADIUS_KM",
+    "distance_sql",
+    "dot_sql",
+    "pieces_sql",
+    "place_parameters",
+    "unit_vector_sql",
+]
+
+# The mean radius R1 of the WGS 84 ellipsoid (IUGG).
+EARTH_RADIUS_KM = 6371.0088
+
+# Each category has its own band of longitudes, this wide, so that one index on boxes serves place and
+# category without `btree_gist`.  Wider than the 360 degrees of the globe.
+BAND_WIDTH = 1000
+
+# Boxes are this much too large, in degrees (0.1 m), so that rounding never loses a point of the circle.
+_MARGIN = 1e-6
+
+_UNIT_VECTOR = """
+cos(radians(latitude)) * cos(radians(longitude)) AS ux,
+cos(radians(latitude)) * sin(radians(longitude)) AS uy,
+sin(radians(latitude)) AS uz
+"""
+
+# The exact test comes after the index: `place_parameters` names the place's own vector.
+_DOT = "(a.ux * %(x)s + a.uy * %(y)s + a.uz * %(z)s)"
+
+# From the chord between the two unit vectors: unlike the arc cosine it is exact for short distances too.
+_DISTANCE = (
+    f"{2 * EARTH_RADIUS_KM} * asin(least(1, sqrt("
+    "(a.ux - %(x)s) ^ 2 + (a.uy - %(y)s) ^ 2 + (a.uz - %(z)s) ^ 2) / 2))"
+)
+
+_PIECES = """
+SELECT strip.piece,
+       box(point({band} * {category_id} + strip.west, span.south),
+           point({band} * {category_id} + strip.east, span.north)) AS area
+FROM (SELECT least({radius_km} / {earth}, pi()) AS angle) AS circle
+CROSS JOIN LATERAL (
+    SELECT greatest({latitude} - degrees(circle.angle) - {margin}, -90) AS south,
+           least({latitude} + degrees(circle.angle) + {margin}, 90) AS north,
+           radians(abs({latitude})) + circle.angle >= pi() / 2 - 1e-6 AS has_pole
+) AS span
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN span.has_pole THEN 180
+                ELSE degrees(asin(least(1, sin(circle.angle) / cos(radians({latitude}))))) + {margin}
+           END AS half_width
+) AS width
+CROSS JOIN LATERAL (
+    SELECT 0 AS piece,
+           CASE WHEN span.has_pole THEN -180 ELSE greatest({longitude} - half_width, -180) END AS west,
+           CASE WHEN span.has_pole THEN 180 ELSE least({longitude} + half_width, 180) END AS east
+    UNION ALL
+    SELECT 1,
+           CASE WHEN {longitude} < 0 THEN {longitude} - half_width + 360 ELSE -180 END,
+           CASE WHEN {longitude} < 0 THEN 180 ELSE {longitude} + half_width - 360 END
+    WHERE NOT span.has_pole AND abs({longitude}) + half_width > 180
+) AS strip
+"""
+
+
+def unit_vector_sql() -> Composable:
+    """Return the columns ``ux``, ``uy`` and ``uz``: the unit vector of ``latitude`` and ``longitude``."""
+    return SQL(_UNIT_VECTOR)
+
+
+def dot_sql() -> Composable:
+    """Return the cosine of the angle between the centre ``a`` and the place."""
+    return SQL(_DOT)
+
+
+def distance_sql() -> Composable:
+    """Return the distance in km between the centre ``a`` and the place."""
+    return SQL(_DISTANCE)
+
+
+def pieces_sql(*, latitude: str, longitude: str, radius_km: str, category_id: str) -> Composable:
+    """Return a query for the boxes (``piece``, ``area``) that bound a circle, in the band of its category.
+
+    The arguments are SQL expressions in degrees and km.  A circle around a pole has one box as wide as the
+    globe; one across the antimeridian has two that share no point; any other has one.  Half the width of the
+    box is asin(sin δ / cos φ), by the right spherical triangle of centre, pole and the point furthest east.
+    """
+    return SQL(_PIECES).format(
+        latitude=SQL(latitude),
+        longitude=SQL(longitude),
+        radius_km=SQL(radius_km),
+        category_id=SQL(category_id),
+        band=SQL(str(BAND_WIDTH)),
+        earth=SQL(str(EARTH_RADIUS_KM)),
+        margin=SQL(str(_MARGIN)),
+    )
+
+
+def place_parameters(category_id: int, *, latitude: float, longitude: float) -> dict[str, object]:
+    """Return the parameters that the expressions of this module and the search name: vector, point, band."""
+    phi, lam = math.radians(latitude), math.radians(longitude)
+    east = BAND_WIDTH * category_id + longitude
+    return {
+        "category_id": category_id,
+        "latitude": latitude,
+        "longitude": longitude,
+        "point": str(Box(west=east, south=latitude, east=east, north=latitude)),
+        "x": math.cos(phi) * math.cos(lam),
+        "y": math.cos(phi) * math.sin(lam),
+        "z": math.sin(phi),
+    }

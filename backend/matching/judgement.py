@@ -1,0 +1,107 @@
+"""Judging providers in SQL: the facts that rules and features need, and what becomes of a row.
+
+Opening hours are computed exactly: the first instant from the request on at which the provider is open, over
+the sessions of the eight days from yesterday to a week ahead, in its own time zone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import connection
+from psycopg.sql import SQL, Composable
+
+from backend.matching.features import Facts, measure
+from backend.matching.geography import place_parameters
+from backend.matching.rules import first_failed_sql
+from backend.matching.values import Candidate, Exclusion, Request
+
+__all__ = ["fetch_rows", "judged_sql", "request_parameters", "to_candidate", "to_exclusion"]
+
+# A session starts on its weekday and may end on the next; hours that start and end alike mean the whole day.
+_OPENING = """
+SELECT CASE WHEN p.opens_at = p.closes_at AND p.open_weekdays = '{}' THEN %(at)s ELSE (
+    SELECT min(greatest(timezone(p.time_zone, session.starts), %(at)s))
+    FROM (
+        SELECT day, CASE WHEN p.opens_at = p.closes_at THEN day ELSE day + p.opens_at END AS starts,
+               CASE WHEN p.opens_at < p.closes_at THEN day + p.closes_at
+                    WHEN p.opens_at = p.closes_at THEN day + interval '1 day'
+                    ELSE day + interval '1 day' + p.closes_at END AS ends
+        FROM (
+            SELECT date_trunc('day', timezone(p.time_zone, %(at)s)) + number * interval '1 day' AS day
+            FROM generate_series(-1, 7) AS number
+        ) AS days
+    ) AS session
+    WHERE timezone(p.time_zone, session.ends) > %(at)s
+      AND (p.open_weekdays = '{}' OR extract(isodow FROM session.day)::int = ANY (p.open_weekdays))
+) END AS opening_at
+OFFSET 0 -- once per provider: without it, every mention of the column would compute it again
+"""
+
+_JUDGED = """
+SELECT f.provider_id, f.prior, f.distance_km, f.covers, p.user_id, p.company_name, p.radius_km, p.rating,
+       p.created_at, p.open_offers_max, c.typical_price, coalesce(l.open_offers, 0) AS open_offers,
+       coalesce(l.offers_total, 0) AS offers_total, l.last_offered_at, o.opening_at, {rule} AS rule_code
+FROM ({found}) AS f
+JOIN users_providerprofile AS p ON p.id = f.provider_id
+LEFT JOIN matching_providerload AS l ON l.provider_id = p.id
+LEFT JOIN users_providercategory AS c ON c.provider_id = p.id AND c.category_id = %(category_id)s
+CROSS JOIN LATERAL ({opening}) AS o
+"""
+
+Row = Mapping[str, Any]
+
+
+def judged_sql(found: str | Composable) -> Composable:
+    """Return a query that judges what was found.
+
+    ``found`` is a query of ``provider_id``, ``prior``, ``distance_km`` and ``covers`` (whether the place lies
+    in the service area).  Its rows carry the facts, and ``rule_code``: null when the provider is eligible.
+    """
+    query = SQL(found) if isinstance(found, str) else found
+    return SQL(_JUDGED).format(rule=first_failed_sql(), found=query, opening=SQL(_OPENING))
+
+
+def request_parameters(request: Request) -> dict[str, object]:
+    """Return the parameters that the rules and the search name."""
+    return place_parameters(request.category_id, latitude=request.latitude, longitude=request.longitude) | {
+        "at": request.at,
+        "deadline": request.deadline,
+        "language": request.language,
+        "client_user_id": request.client_user_id,
+        "already_offered": sorted(request.already_offered),
+    }
+
+
+def fetch_rows(sql: str, parameters: Mapping[str, object]) -> Sequence[Row]:
+    """Run one statement and return its rows by column name."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        names = [column.name for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def to_exclusion(row: Row) -> Exclusion:
+    """Turn the row of an excluded provider into its value."""
+    return Exclusion(
+        provider_id=row["provider_id"],
+        company_name=row["company_name"],
+        rule_code=row["rule_code"],
+        distance_km=row["distance_km"],
+    )
+
+
+def to_candidate(row: Row, *, request: Request) -> Candidate:
+    """Turn the row of an eligible provider into its value, with the features measured."""
+    facts = Facts(**{name: row[name] for name in Facts.__slots__})
+    return Candidate(
+        provider_id=row["provider_id"],
+        user_id=row["user_id"],
+        company_name=row["company_name"],
+        distance_km=row["distance_km"],
+        open_offers=row["open_offers"],
+        open_offers_max=row["open_offers_max"],
+        last_offered_at=row["last_offered_at"],
+        features=measure(facts, request=request),
+    )

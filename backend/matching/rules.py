@@ -1,0 +1,100 @@
+"""The rules of eligibility: one fixed order, in words and in SQL.
+
+A condition is true when the rule excludes the provider.  It may name these aliases: ``p`` the profile, ``l``
+its load, ``c`` the offered category (all null when it offers it not), ``f`` what was found (``covers``) and
+``o`` its hours (``opening_at``); and the parameters of ``judgement.request_parameters``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+from psycopg.sql import SQL, Composable, Literal
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+__all__ = ["BUSY", "NOT_ACTIVE", "RULES", "Rule", "first_failed_sql", "get_rule"]
+
+# Where the provider's day and month stand at the instant of the request, in its own time zone.
+LOCAL_DATE = "timezone(p.time_zone, %(at)s)::date"
+LOCAL_MONTH = "date_trunc('month', timezone(p.time_zone, %(at)s))::date"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One reason why a provider may not have a request.
+
+    ``sentence`` goes on after the provider's name ("Acme *is paused or not yet approved*").  A rule with
+    ``is_rechecked`` may have changed since the search: it is asked again under the lock.
+    """
+
+    code: str
+    sentence: _StrPromise
+    condition: str
+    is_rechecked: bool = False
+
+
+NOT_ACTIVE = Rule("not_active", _("is not active"), "p.status <> 'active'", is_rechecked=True)
+
+# The order is part of the contract: the first rule that fails is the one that is told.  A counter holds until
+# the provider's date has moved on; one from a later date (its time zone changed) holds as well.
+RULES = (
+    NOT_ACTIVE,
+    Rule(
+        "on_holiday",
+        _("is on holiday"),
+        f"coalesce({LOCAL_DATE} BETWEEN p.holiday_from_date AND p.holiday_until_date, false)",
+        is_rechecked=True,
+    ),
+    Rule("category", _("does not offer the category"), "c.id IS NULL"),
+    Rule("too_far", _("does not work that far away"), "NOT f.covers"),
+    Rule(
+        "language",
+        _("does not speak the language"),
+        "%(language)s <> '' AND NOT %(language)s = ANY (p.languages)",
+    ),
+    Rule(
+        "closed",
+        _("does not open before the deadline"),
+        "o.opening_at IS NULL OR (o.opening_at > %(at)s AND o.opening_at >= %(deadline)s)",
+    ),
+    Rule(
+        "open_offers_full",
+        _("has all its open offers in use"),
+        "coalesce(l.open_offers, 0) >= p.open_offers_max",
+        is_rechecked=True,
+    ),
+    Rule(
+        "day_full",
+        _("had all its offers of the day"),
+        f"CASE WHEN l.day_date >= {LOCAL_DATE} THEN l.offers_on_day ELSE 0 END >= p.leads_per_day_max",
+        is_rechecked=True,
+    ),
+    Rule(
+        "month_full",
+        _("had all its offers of the month"),
+        f"CASE WHEN l.month_date >= {LOCAL_MONTH} THEN l.offers_in_month ELSE 0 END >= p.leads_per_month_max",
+        is_rechecked=True,
+    ),
+    # `cannot_pay` has its place here.
+    Rule("own_request", _("is the client itself"), "p.user_id = %(client_user_id)s"),
+    Rule("already_offered", _("was offered it before"), "p.id = ANY (%(already_offered)s)"),
+)
+
+# Told by a reservation alone, which does not wait for a provider that somebody else is reserving.
+BUSY = Rule("busy", _("was being offered another lead at that moment"), "false")
+
+
+def get_rule(code: str) -> Rule:
+    """Return the rule of a code.  Raises: KeyError when there is no such rule."""
+    return {rule.code: rule for rule in (*RULES, BUSY)}[code]
+
+
+def first_failed_sql(rules: Sequence[Rule] = RULES) -> Composable:
+    """Return the expression for the code of the first rule that excludes the provider, or null."""
+    whens = [SQL("WHEN {} THEN {}").format(SQL(rule.condition), Literal(rule.code)) for rule in rules]
+    return SQL("CASE {} END").format(SQL(" ").join(whens))

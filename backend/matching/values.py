@@ -1,0 +1,130 @@
+"""The values that go in and out of matching: frozen, and free of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+__all__ = ["Candidate", "Exclusion", "Part", "Ranked", "Ranking", "Request", "Scored", "Search"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked for, where and when, as matching needs to know it.
+
+    ``latitude`` and ``longitude`` are in degrees; ``at`` is the instant of routing, and a provider that opens
+    only at ``deadline`` or later is of no use (None: any opening can be waited for).  An empty ``language``
+    is unknown, and nobody is excluded by it.  ``key`` is a stable text such as the lead's reference: it
+    breaks ties.  ``already_offered`` holds the ids of providers that had this request before.
+
+    Raises: ValueError when an instant is naive or the place is off the globe.
+    """
+
+    category_id: int
+    latitude: float
+    longitude: float
+    budget: Decimal | None
+    language: str
+    urgency: str
+    at: datetime
+    deadline: datetime | None
+    key: str
+    client_user_id: int | None = None
+    already_offered: frozenset[int] = frozenset()
+
+    def __post_init__(self) -> None:
+        if self.at.tzinfo is None or (self.deadline is not None and self.deadline.tzinfo is None):
+            raise ValueError(f"Cannot route request {self.key!r} at a naive datetime: name its time zone.")
+        if not (-90 <= self.latitude <= 90 and -180 <= self.longitude <= 180):
+            raise ValueError(
+                f"Cannot route request {self.key!r} to ({self.latitude}, {self.longitude}): "
+                "latitude goes from -90 to 90, longitude from -180 to 180."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A provider that may have the request, with what ranking and policy know of it.
+
+    ``features`` are named and explained in ``features.FEATURES``; ``last_offered_at`` None means never.
+    """
+
+    provider_id: int
+    user_id: int
+    company_name: str
+    distance_km: float
+    open_offers: int
+    open_offers_max: int
+    last_offered_at: datetime | None
+    features: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """A provider that may not have the request, and the first rule that says so."""
+
+    provider_id: int
+    company_name: str
+    rule_code: str
+    distance_km: float
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What one search found.
+
+    ``eligible`` and ``excluded`` list the first few hundred each; ``eligible_count`` and ``counts`` (rule
+    code to number of providers) count everybody found, also those not listed.
+    """
+
+    eligible: tuple[Candidate, ...]
+    excluded: tuple[Exclusion, ...]
+    eligible_count: int
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The share of one feature in a score: ``contribution`` is exactly ``weight × value``, in log-odds."""
+
+    feature: str
+    value: float
+    weight: float
+    contribution: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A candidate with the probability that it accepts, by a model, and the parts of its log-odds."""
+
+    candidate: Candidate
+    probability: float
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A candidate in its place: rank 1 is asked first.
+
+    ``score`` is ``probability × discount``: the model's probability, whose log-odds are the sum of ``parts``,
+    times the policy's discount for capacity in use.  ``propensity`` is the probability with which the policy
+    gives the candidate this rank.
+    """
+
+    candidate: Candidate
+    rank: int
+    score: float
+    parts: tuple[Part, ...]
+    propensity: float
+    probability: float
+    discount: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """All candidates in order, and the versions of policy and model that ordered them."""
+
+    ranked: tuple[Ranked, ...]
+    version: str

@@ -1,0 +1,71 @@
+"""What people are told: one row per recipient and event."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from workflows import clock
+
+__all__ = ["Notification", "NotificationType"]
+
+
+class NotificationType(models.TextChoices):
+    """The nine types; each has one producer, and there is no tenth."""
+
+    LEAD_ASSIGNED = "lead_assigned", _("Lead assigned")
+    LEAD_VERIFIED = "lead_verified", _("Lead to claim")
+    QUOTE_RECEIVED = "quote_received", _("Quote received")
+    QUOTE_RESPONSE = "quote_response", _("Quote answered")
+    CREDIT_PURCHASE = "credit_purchase", _("Credits ordered")
+    DEPOSIT_VERIFIED = "deposit_verified", _("Deposit verified")
+    REMINDER = "reminder", _("Reminder")
+    SYSTEM = "system", _("For staff")
+    SYSTEM_UPDATE = "system_update", _("Something changed")
+
+
+class Notification(models.Model):
+    """One message to one person about one event.
+
+    ``event`` is the key of what happened (``leads.lead:17:2``: machine, object, number of the event);
+    ``path`` is the page to look at, below ``FRONTEND_URL``.
+    """
+
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("recipient"),
+        on_delete=models.CASCADE,
+        related_name="notifications",
+    )
+    type = models.CharField(_("type"), max_length=20, choices=NotificationType.choices)
+    event = models.CharField(_("event"), max_length=100)
+    subject = models.CharField(_("subject"), max_length=200)
+    body = models.TextField(_("text"), blank=True)
+    path = models.CharField(_("page"), max_length=200, default="/")
+    created_at = models.DateTimeField(_("when"), default=clock.now, editable=False)
+    read_at = models.DateTimeField(_("read"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("notification")
+        verbose_name_plural = _("notifications")
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            # Nobody is told twice of one event, whatever runs again.
+            models.UniqueConstraint(fields=["recipient", "event"], name="event_is_told_once"),
+            models.CheckConstraint(
+                condition=models.Q(type__in=NotificationType.values), name="notification_type_is_known"
+            ),
+        ]
+        indexes = [
+            # The inbox of one person, newest first.
+            models.Index(fields=["recipient", "-created_at"], name="inbox"),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject
+
+    @property
+    def link(self) -> str:
+        """Return the address of the page to look at."""
+        return f"{settings.FRONTEND_URL.rstrip('/')}{self.path}"

@@ -1,0 +1,119 @@
+"""``manage.py serve``: prepare, then run the web server until Ctrl-C."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import socket
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from backend.procompare.processes import ProcessGroup, interrupt_on_signals
+
+__all__ = ["Command"]
+
+WEB_PROCESSES = 2
+THREADS_PER_PROCESS = 4
+START_TIMEOUT_S = 30
+POLL_INTERVAL_S = 0.05
+
+
+class Command(BaseCommand):
+    """The web server, and later the workers beside it, as children of one process that stops them together.
+
+    This process holds the embedded database server from the first migration to the last child's end.
+    """
+
+    help = "Prepare the database and run the web server on PORT (8000) of ADDRESS (127.0.0.1) until Ctrl-C."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the arguments; their defaults come from the environment."""
+        parser.add_argument("--address", default=os.environ.get("ADDRESS", "127.0.0.1"))
+        parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
+        parser.add_argument("--demo", action="store_true", help="fill the database if it has no leads yet")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run everything until a signal comes or a child ends."""
+        address, port = options["address"], options["port"]
+        _require_free_port(address, port)
+        interrupt_on_signals()
+        try:
+            call_command("prepare", demo=options["demo"], stdout=self.stdout)
+            self._run_processes(address, port)
+        except KeyboardInterrupt:
+            self.stdout.write("Stopped.")
+
+    def _run_processes(self, address: str, port: int) -> None:
+        """Run the children.  Raises: CommandError when one of them ends by itself."""
+        group = ProcessGroup()
+        try:
+            group.start("web server", _gunicorn_command(address, port), environment=_web_environment())
+            if _is_answering(group, address=address, port=port):
+                self._greet(address, port)
+            name, code = group.wait()
+            raise CommandError(f"The {name} ended by itself, with code {code}.")
+        finally:
+            group.stop()
+
+    def _greet(self, address: str, port: int) -> None:
+        """Print where it is and who may log in."""
+        self.stdout.write(f"\nProCompare is at {self.style.SUCCESS(f'http://{address}:{port}/')}")
+        self.stdout.write("Ctrl-C stops it; the data stays.\n")
+        self.stdout.flush()
+
+
+def _require_free_port(address: str, port: int) -> None:
+    """Raise CommandError, with what to do, when the port cannot be listened on."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        # As the server does: a port in TIME_WAIT after a restart is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise CommandError(
+                f"Cannot listen on {address}:{port} ({reason}). Stop the program that does, "
+                f"or choose another port: make run PORT={port + 1}"
+            ) from error
+
+
+def _gunicorn_command(address: str, port: int) -> list[str]:
+    """Return the command of the web server, for Python."""
+    return [
+        "-m",
+        "gunicorn",
+        "backend.procompare.wsgi",
+        f"--bind={address}:{port}",
+        "--worker-class=gthread",
+        f"--workers={WEB_PROCESSES}",
+        f"--threads={THREADS_PER_PROCESS}",
+        # A broken import is then one error and the end, not a loop of dying workers.
+        "--preload",
+        "--graceful-timeout=5",
+        "--log-level=warning",
+        "--no-control-socket",
+    ]
+
+
+def _web_environment() -> dict[str, str]:
+    """Return the environment of the web server: ours, and a connection for each of its threads."""
+    return {"DATABASE_POOL_SIZE": str(THREADS_PER_PROCESS), **os.environ}
+
+
+def _is_answering(group: ProcessGroup, *, address: str, port: int) -> bool:
+    """Wait for the server's first answer; return False when it ended before, or took too long."""
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline and not group.first_ended():
+        connection = http.client.HTTPConnection(address, port, timeout=START_TIMEOUT_S)
+        try:
+            connection.request("GET", "/favicon.ico", headers={"Host": "localhost"})
+            return connection.getresponse().status < http.client.INTERNAL_SERVER_ERROR
+        except OSError:
+            time.sleep(POLL_INTERVAL_S)
+        finally:
+            connection.close()
+    return False

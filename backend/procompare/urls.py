@@ -1,0 +1,25 @@
+"""The addresses of the project."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from django.views.decorators.cache import cache_control
+from django.views.generic import RedirectView
+
+__all__ = ["favicon", "urlpatterns"]
+
+
+@cache_control(max_age=86400, public=True)
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Answer browsers, which ask for it unbidden, that there is none."""
+    return HttpResponse(status=204)
+
+
+urlpatterns = [
+    # Not permanent: browsers would keep it when pages of clients come to live here.
+    path("", RedirectView.as_view(pattern_name="admin:index", permanent=False), name="home"),
+    path("favicon.ico", favicon, name="favicon"),
+    path("admin/", admin.site.urls),
+]

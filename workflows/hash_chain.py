@@ -1,0 +1,62 @@
+"""The hash chain of the audit log: every record carries the SHA-256 of its facts and of the link before it.
+
+The database computes it in a trigger, so that a row inserted by raw SQL is bound in as well, and a check
+recomputes it by the same expression over a whole table.  One chain per object: a row that is changed, removed
+or slipped in breaks the chain of its object from there on.
+"""
+
+from __future__ import annotations
+
+from django.db import connection
+
+__all__ = ["CHAIN_FUNCTION", "find_broken_links"]
+
+_FACTS = (
+    "jsonb_build_array("
+    "{record}.machine, {record}.object_id, {record}.sequence, {log}.transition, {log}.source_state, {log}.state, "
+    "to_char({log}.timestamp AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'), {log}.by_id, {record}.actor, "
+    "{record}.channel, {record}.request_id, {record}.reason, {record}.arguments, "
+    "extract(epoch FROM {record}.time_in_previous_state), {record}.previous_hash)"
+)
+_DIGEST = f"encode(sha256(convert_to({_FACTS}::text, 'UTF8')), 'hex')"
+
+# Runs before a record is inserted: finds the link before, refuses a gap or a log row of another object, and
+# fills in both hashes.  A statement that inserts several records of one object chains them in its order.
+CHAIN_FUNCTION = f"""
+    SELECT * INTO STRICT log FROM django_fsm_log_statelog WHERE id = NEW.log_id;
+    IF log.object_id <> NEW.object_id THEN
+        RAISE EXCEPTION 'Cannot log % %: its log row is of object %.', NEW.machine, NEW.object_id, log.object_id
+            USING ERRCODE = 'check_violation';
+    END IF;
+    NEW.previous_hash := '';
+    IF NEW.sequence > 1 THEN
+        SELECT hash INTO NEW.previous_hash FROM workflows_transitionrecord
+         WHERE machine = NEW.machine AND object_id = NEW.object_id AND sequence = NEW.sequence - 1;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'Cannot log event % of % %: there is no event before it.',
+                NEW.sequence, NEW.machine, NEW.object_id USING ERRCODE = 'check_violation';
+        END IF;
+    END IF;
+    NEW.hash := {_DIGEST.format(record="NEW", log="log")};
+    RETURN NEW;
+"""
+
+_BROKEN = f"""
+    SELECT log_id FROM (
+        SELECT r.log_id, r.hash, r.previous_hash,
+               lag(r.hash, 1, '') OVER (PARTITION BY r.object_id ORDER BY r.sequence) AS link_before,
+               row_number() OVER (PARTITION BY r.object_id ORDER BY r.sequence) AS position,
+               r.sequence, {_DIGEST.format(record="r", log="s")} AS recomputed
+          FROM workflows_transitionrecord r JOIN django_fsm_log_statelog s ON s.id = r.log_id
+         WHERE r.machine = %s
+    ) chained
+    WHERE hash <> recomputed OR previous_hash <> link_before OR sequence <> position
+    ORDER BY log_id
+"""
+
+
+def find_broken_links(machine: str) -> list[int]:
+    """Recompute the chains of a machine (by label); return the ids of the log rows that do not fit."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BROKEN, [machine])
+        return [row[0] for row in cursor.fetchall()]

@@ -1,0 +1,103 @@
+"""Why a transition may not run: the checks of the engine, in order, each with its own error."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from workflows.errors import StaleState, TransitionBlocked, TransitionForbidden, TransitionNotPossible
+from workflows.guards import Check, check_guards
+from workflows.registry import machine_of
+
+if TYPE_CHECKING:
+    from workflows.attempt import Attempt
+    from workflows.declaration import Declaration
+    from workflows.engine import Call
+    from workflows.models import WorkflowModel
+
+__all__ = ["forbidden_check", "refuse_stale", "refuse_unless_permitted", "who_may", "with_defaults"]
+
+
+def with_defaults(declaration: Declaration, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments completed by the defaults of the body's signature; one without default stays open."""
+    parameters = inspect.signature(declaration.body).parameters.values()
+    defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY and p.default is not p.empty}
+    return {**defaults, **arguments}
+
+
+def refuse_stale(instance: WorkflowModel, call: Call) -> None:
+    """Raise: StaleState when the object is not in the state, or not at the version, that the caller saw."""
+    seen, state = call.expect, instance.state
+    if seen is not None and str(seen) != state:
+        message = _("Now %(now)s; was %(seen)s when you opened the page.") % {
+            "now": _label(instance, state),
+            "seen": _label(instance, str(seen)),
+        }
+    elif call.expect_version is not None and call.expect_version != instance.version:
+        message = _("Something happened to it since you opened the page; it is %(now)s.") % {
+            "now": _label(instance, state)
+        }
+    else:
+        return
+    raise StaleState(message, instance=instance, transition=call.declaration.name, state=state)
+
+
+def refuse_unless_permitted(instance: WorkflowModel, declaration: Declaration, attempt: Attempt) -> None:
+    """Refuse a transition that may not run now.
+
+    Raises: TransitionNotPossible when the state has no such transition; TransitionForbidden when the actor may
+    not; TransitionBlocked, with all reasons, when guards do not hold.
+    """
+    if instance.state not in declaration.sources:
+        _refuse_impossible(instance, declaration)
+    if not declaration.allows(instance, attempt.by):
+        check = forbidden_check(declaration)
+        raise TransitionForbidden(
+            f"Cannot {declaration.name} {instance!r} as {attempt.by}: {check.message}",
+            instance=instance,
+            transition=declaration.name,
+            state=instance.state,
+            reasons=[check],
+        )
+    failed = [check for check in check_guards(declaration.guards, instance, attempt) if not check.holds]
+    if failed:
+        raise TransitionBlocked(
+            f"Cannot {declaration.name} {instance!r}: " + " ".join(check.message for check in failed),
+            instance=instance,
+            transition=declaration.name,
+            state=instance.state,
+            reasons=failed,
+        )
+
+
+def forbidden_check(declaration: Declaration) -> Check:
+    """Return what to tell an actor who may not: whose transition it is."""
+    message = _("This is for %(who)s.") % {"who": who_may(declaration)}
+    return Check("forbidden", str(_("You may do this")), holds=False, message=message)
+
+
+def who_may(declaration: Declaration) -> str:
+    """Return in words who may run a transition."""
+    people = [_("staff with the permission “%s”") % declaration.permission] if declaration.permission else []
+    people += [str(declaration.owner.description)] if declaration.owner else []
+    people += [_("the system (%s)") % ", ".join(declaration.system)] if declaration.system else []
+    return _(" or ").join(people)
+
+
+def _refuse_impossible(instance: WorkflowModel, declaration: Declaration) -> None:
+    onward = [t.name for t in machine_of(type(instance)).transitions_from(instance.state)]
+    raise TransitionNotPossible(
+        f"Cannot {declaration.name} a {instance._meta.verbose_name} that is '{instance.state}'; "
+        f"possible from there: {', '.join(onward) or 'none'}.",
+        instance=instance,
+        transition=declaration.name,
+        state=instance.state,
+    )
+
+
+def _label(instance: WorkflowModel, state: str) -> str:
+    labels = {known.value: known.label for known in machine_of(type(instance)).states}
+    return labels.get(state, state)
