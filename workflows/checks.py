@@ -61,7 +61,7 @@ def check_machine(model: type[WorkflowModel]) -> list[checks.CheckMessage]:
     except DefinitionError as error:
         return [_error("E010", str(error), "Declare one FSMField(protected=True).", model)]
     found = [
-        *_check_names(machine),
+        *_check_names(model, machine),
         *_check_reachability(machine),
         *_check_edges(machine),
         *_check_spine(machine),
@@ -80,7 +80,7 @@ def _error(id_: str, text: str, hint: str, model: type[WorkflowModel]) -> checks
     return checks.Error(text, hint=hint, obj=model, id=f"workflows.{id_}")
 
 
-def _check_names(machine: Machine) -> Iterator[Finding]:
+def _check_names(model: type[WorkflowModel], machine: Machine) -> Iterator[Finding]:
     known = {state.value for state in machine.states}
     hint = f"Known states: {', '.join(state.value for state in machine.states)}."
     named = [("the field's default", machine.initial), *(("the happy path", value) for value in machine.spine)]
@@ -88,18 +88,11 @@ def _check_names(machine: Machine) -> Iterator[Finding]:
         named += [(f"the source of '{transition.name}'", value) for value in transition.sources]
         if transition.target is not None:
             named.append((f"the target of '{transition.name}'", transition.target))
-    workflow = machine_model(machine).Workflow
-    named += [("Workflow.closed", str(value)) for value in workflow.closed]
-    named += [("Workflow.tones", str(value)) for value in workflow.tones]
+    named += [("Workflow.closed", str(value)) for value in model.Workflow.closed]
+    named += [("Workflow.tones", str(value)) for value in model.Workflow.tones]
     for where, value in named:
         if value not in known:
             yield "E001", f"{where} names '{value}', which is not a state.", hint
-
-
-def machine_model(machine: Machine) -> type[WorkflowModel]:
-    """Return the model of a machine."""
-    model: type[WorkflowModel] = apps.get_model(machine.label)
-    return model
 
 
 def _check_reachability(machine: Machine) -> Iterator[Finding]:

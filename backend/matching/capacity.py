@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from psycopg.sql import SQL
@@ -137,7 +138,7 @@ def _judge_under_lock(provider_ids: Sequence[int], *, at: datetime, wait: bool) 
     return {provider_id: code for provider_id, code in codes.items() if code is not None}
 
 
-def _execute(sql: str, **parameters: object) -> None:
+def _execute(sql: str, **parameters: Any) -> None:
     """Run one statement."""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)

@@ -84,4 +84,5 @@ def refresh_coverage(provider_ids: Sequence[int] | None) -> int:
     with connection.cursor() as cursor:
         for statement in _REFRESH_ALL if provider_ids is None else _REFRESH_SOME:
             cursor.execute(statement, parameters)
-        return cursor.rowcount
+        pieces: int = cursor.rowcount
+    return pieces

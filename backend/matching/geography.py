@@ -7,6 +7,7 @@ index finds it by a bounding box in degrees.  A box cannot cross the antimeridia
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from psycopg.sql import SQL, Composable
 
@@ -108,7 +109,7 @@ def pieces_sql(*, latitude: str, longitude: str, radius_km: str, category_id: st
     )
 
 
-def place_parameters(category_id: int, *, latitude: float, longitude: float) -> dict[str, object]:
+def place_parameters(category_id: int, *, latitude: float, longitude: float) -> dict[str, Any]:
     """Return the parameters that the expressions of this module and the search name: vector, point, band."""
     phi, lam = math.radians(latitude), math.radians(longitude)
     east = BAND_WIDTH * category_id + longitude

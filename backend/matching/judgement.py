@@ -63,7 +63,7 @@ def judged_sql(found: str | Composable) -> Composable:
     return SQL(_JUDGED).format(rule=first_failed_sql(), found=query, opening=SQL(_OPENING))
 
 
-def request_parameters(request: Request) -> dict[str, object]:
+def request_parameters(request: Request) -> dict[str, Any]:
     """Return the parameters that the rules and the search name."""
     return place_parameters(request.category_id, latitude=request.latitude, longitude=request.longitude) | {
         "at": request.at,
@@ -74,7 +74,7 @@ def request_parameters(request: Request) -> dict[str, object]:
     }
 
 
-def fetch_rows(sql: str, parameters: Mapping[str, object]) -> Sequence[Row]:
+def fetch_rows(sql: str, parameters: Mapping[str, Any]) -> Sequence[Row]:
     """Run one statement and return its rows by column name."""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)

@@ -55,7 +55,9 @@ _FOUND = SQL(
 SEARCH_SQL = (
     SQL(
         """
-WITH covering AS (
+WITH around AS MATERIALIZED (
+    {look_around}
+), covering AS (
     SELECT a.provider_id, a.prior, {distance} AS distance_km, true AS covers
     FROM matching_coveragearea AS a
     WHERE a.area @> %(point)s::box AND {dot} >= a.cos_radius
@@ -64,7 +66,7 @@ WITH covering AS (
         -- an area in two pieces may meet the look-around in two pieces
         SELECT DISTINCT ON (a.provider_id) a.provider_id, a.prior, {distance} AS distance_km, false AS covers,
                {earth} * acos(a.cos_radius) AS radius_km
-        FROM ({look_around}) AS around
+        FROM around
         JOIN matching_coveragearea AS a ON a.area && around.area
         WHERE {dot} < a.cos_radius
     ) AS misses

@@ -16,6 +16,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from backend.procompare.postgres_cluster import EmbeddedPostgresError, PostgresCluster
@@ -30,6 +31,7 @@ class EmbeddedPostgres:
         self.data_dir = data_dir
         self.cluster = PostgresCluster(data_dir)
         self._use_fd: int | None = None
+        self._fd_of_child: int | None = None
 
     @property
     def is_used(self) -> bool:
@@ -79,11 +81,25 @@ class EmbeddedPostgres:
             finally:
                 os.close(use_fd)
 
-    def renew_after_fork(self) -> None:
-        """Hold the server in a forked child by a lock of its own, not by its share of the parent's."""
+    # Note [Forked children]
+    #
+    # A child inherits its parent's file descriptors, and with them one lock that both share: the parent could
+    # make it exclusive, as if the child were not there.  So each child gets a lock of its own.  It is taken
+    # before the fork: afterwards the parent may be gone, and its server with it, before the child gets there.
+
+    def prepare_fork(self) -> None:
+        """Take the lock of a child that is about to be forked."""
         if self._use_fd is not None:
-            inherited_fd, self._use_fd = self._use_fd, _open_shared(self.cluster.path)
-            os.close(inherited_fd)
+            self._fd_of_child = _open_shared(self.cluster.path)
+
+    def finish_fork(self, *, is_child: bool) -> None:
+        """Let go, after a fork, of the lock that belongs to the other process."""
+        if self._use_fd is None or self._fd_of_child is None:
+            return
+        if is_child:
+            self._use_fd, self._fd_of_child = self._fd_of_child, self._use_fd
+        os.close(self._fd_of_child)
+        self._fd_of_child = None
 
 
 _servers: dict[Path, EmbeddedPostgres] = {}
@@ -107,15 +123,25 @@ def _release_all() -> None:
         server.release()
 
 
-def _after_fork() -> None:
-    """Make a forked child independent of its parent: of its locks, and of a thread that held ours."""
-    global _thread_lock
-    _thread_lock = threading.Lock()
+def _before_fork() -> None:
+    """Wait until no thread starts a server, then take the locks of the child (Note [Forked children])."""
+    _thread_lock.acquire()
     for server in _servers.values():
-        server.renew_after_fork()
+        server.prepare_fork()
 
 
-os.register_at_fork(after_in_child=_after_fork)
+def _after_fork(*, is_child: bool) -> None:
+    """Undo what :func:`_before_fork` did, on either side."""
+    for server in _servers.values():
+        server.finish_fork(is_child=is_child)
+    _thread_lock.release()
+
+
+os.register_at_fork(
+    before=_before_fork,
+    after_in_parent=partial(_after_fork, is_child=False),
+    after_in_child=partial(_after_fork, is_child=True),
+)
 
 
 def _make_data_dir(data_dir: Path) -> None:

@@ -14,7 +14,7 @@ from workflows.machine import Machine, Transition
 __all__ = ["Caption", "caption_of", "label_of", "sources_text", "stack_lines"]
 
 _LABEL_WIDTH_MAX = 190
-_DETAIL_WIDTH_MAX = 176
+_DETAIL_WIDTH_MAX = 184
 
 
 @dataclass(frozen=True, slots=True)

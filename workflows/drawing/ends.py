@@ -67,8 +67,8 @@ def draw_ends(
             path = _stepped((frame.right, start), turn, (end, y))
         else:
             path = _stepped((last_right, 0), turn, (end, y))
-        text_left = last_right if _is_alone(plan) else frame.right + _bends_width(plan)
-        text_right = frame.right if _is_alone(plan) else end - 10
+        text_left = last_right if plan.has_lone_end else frame.right + _bends_width(plan)
+        text_right = frame.right if plan.has_lone_end else end - 10
         role = "from-frame" if len(arrow.sources) > 1 else "to-end"
         texts = plan.caption(arrow).around(x=(text_left + text_right) // 2 - 3, y=y)
         drawn.append(DrawnArrow(arrow, role, (path,), texts))
@@ -79,12 +79,6 @@ def _stepped(start: tuple[int, int], turn: int, end: tuple[int, int]) -> Path:
     if start[1] == end[1]:
         return (start, end)
     return (start, (turn, start[1]), (turn, end[1]), end)
-
-
-def _is_alone(plan: Plan) -> bool:
-    """Tell whether one arrow leads from the last box to an end: then its texts stand within the frame."""
-    arrows = plan.arrangement.to_ends
-    return len(arrows) == 1 and arrows[0].sources == (plan.arrangement.line[-1],)
 
 
 def _rows_of(plan: Plan, state: str) -> list[_Row]:
@@ -119,7 +113,7 @@ def _shift_of(plan: Plan, rows: list[_Row], ys: list[int]) -> int:
 
 def _room_before(plan: Plan) -> int:
     """Return the distance from the frame to the ends: bends, texts, and the heads of the arrows."""
-    if not plan.arrangement.to_ends or _is_alone(plan):
+    if not plan.arrangement.to_ends or plan.has_lone_end:
         return 44
     return _bends_width(plan) + max(plan.caption(arrow).width for arrow in plan.arrangement.to_ends) + 20
 

@@ -41,8 +41,8 @@ def draw_index(machines: Sequence[Machine]) -> dict[str, str]:
     """Return the content of the folder's ``README.md``, by that name."""
     lines = ["# State machines", "", GENERATED, ""]
     for machine in machines:
-        counts = f"{len(machine.states)} states, {len(machine.transitions)} transitions"
-        lines.append(f"- [{escape_markdown(str(machine.title))}]({machine.name}.md): {counts}")
+        counts = f"states: {len(machine.states)}, transitions: {len(machine.transitions)}"
+        lines.append(f"- [{escape_markdown(str(machine.title))}]({machine.name}.md) ({counts})")
     return {"README.md": "\n".join([*lines, ""])}
 
 

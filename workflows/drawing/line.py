@@ -31,12 +31,10 @@ def place_line(plan: Plan, *, width_min: int) -> dict[str, Rect]:
 
 def room_after_line(plan: Plan) -> int:
     """Return how far the frame reaches beyond the last box: texts of loops and of a lone end stand there."""
-    last = plan.arrangement.line[-1]
-    loops = [plan.caption(loop).width + 18 for loop in plan.loops_of(last)]
-    onward = [
-        plan.caption(arrow).width + 34 for arrow in plan.arrangement.to_ends if arrow.sources == (last,)
-    ]
-    return max([FRAME_PAD, *loops, *(onward if len(plan.arrangement.to_ends) == 1 else [])])
+    needs = [FRAME_PAD, *(plan.caption(loop).width + 18 for loop in plan.loops_of(plan.arrangement.line[-1]))]
+    if plan.has_lone_end:
+        needs.append(plan.caption(plan.arrangement.to_ends[0]).width + 34)
+    return max(needs)
 
 
 def draw_straight(plan: Plan, boxes: dict[str, Rect]) -> list[DrawnArrow]:

@@ -20,7 +20,7 @@ _ENTITIES = {"#": "#35;", ";": "#59;", ":": "#58;", '"': "#quot;", "<": "#lt;", 
 
 
 def draw_mermaid(machine: Machine) -> str:
-    """Return a ``stateDiagram-v2``: one arrow for each edge, with label and guards; closed states are final."""
+    """Return a ``stateDiagram-v2``: one arrow for each edge, with label and guards."""
     ids = _ids_of(machine)
     lines = ["stateDiagram-v2", "    direction LR"]
     lines.extend(f'    state "{_escape(str(state.label))}" as {ids[state.value]}' for state in machine.states)

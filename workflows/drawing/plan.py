@@ -43,10 +43,16 @@ class Plan:
         return tuple(arrow for arrow in self.arrangement.loops if arrow.target == state)
 
     def lanes(self) -> tuple[Arrow, ...]:
-        """Return the arrows to an end that pass over other states of the line, to the lowest end first."""
+        """Return the arrows to ends that pass over other states, those to the lowest end first."""
         line, ends = self.arrangement.line, self.arrangement.ends
         lanes = [a for a in self.arrangement.to_ends if len(a.sources) == 1 and a.sources[0] != line[-1]]
         return tuple(sorted(lanes, key=lambda arrow: -ends.index(arrow.target)))
+
+    @property
+    def has_lone_end(self) -> bool:
+        """Tell whether one arrow leads from the last box to the only end: its texts stand in the frame."""
+        arrows, last = self.arrangement.to_ends, self.arrangement.line[-1]
+        return len(self.arrangement.ends) == 1 and [arrow.sources for arrow in arrows] == [(last,)]
 
     def box(self, state: str, rect: Rect) -> Box:
         """Return a state's box with its texts in the middle."""

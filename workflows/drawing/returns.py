@@ -40,8 +40,10 @@ def draw_returns(plan: Plan, boxes: Mapping[str, Rect], *, drawn: Sequence[Rect]
         left, right = min(rails), max(rails)
         text_x = _start_of_text(left, width=caption.width, crossed=later)
         right = max(right, text_x + caption.width)
-        touched = [boxes[state].bottom for state in (*arrow.sources, arrow.target)]
-        y = max(touched + [rect.bottom for rect in ground if rect.x < right and left < rect.right]) + _BELOW
+        states = {*arrow.sources, arrow.target}
+        touched = states | set(plan.arrangement.ends) if states & set(plan.arrangement.ends) else states
+        bottoms = [boxes[state].bottom for state in sorted(touched)]
+        y = max(bottoms + [rect.bottom for rect in ground if rect.x < right and left < rect.right]) + _BELOW
         texts = caption.below(x=text_x, top=y + 5, anchor=Anchor.START)
         ground.append(Rect(left - 6, y, right - left + 12, caption.height + 5))
         sources = [ports[arrow.key, source, False] for source in arrow.sources]

@@ -36,7 +36,7 @@ def draw_svg(
         *_frame_of(layout),
         *_start_of(layout.start),
     ]
-    for arrow in layout.arrows:
+    for arrow in reversed(layout.arrows):  # long ones first: the texts of short ones stand before their lines
         lines.extend(_arrow_of(arrow, progress))
     for box in layout.boxes:
         lines.extend(_box_of(box, machine.state(box.state), progress))

@@ -31,6 +31,7 @@ _CHARACTERS_BY_WIDTH = {
 }
 _PER_MILLE = {character: width for width, text in _CHARACTERS_BY_WIDTH.items() for character in text}
 _OTHER = 680  # a Latin letter with a diacritic, Greek, Cyrillic
+_STEP = 8  # by which a column is made narrower, to find lines of about the same length
 _WIDE = 1040  # an ideograph fills the square
 
 
@@ -41,7 +42,21 @@ def text_width(text: str, *, size: int) -> int:
 
 
 def wrap_text(text: str, *, size: int, width_max: int) -> tuple[str, ...]:
-    """Break a text between words into lines of at most ``width_max`` pixels; a longer word stands alone."""
+    """Break a text between words into as few lines of ``width_max`` pixels as can be, about equally long.
+
+    A longer word stands alone, as wide as it is.
+    """
+    best = _fill(text, size=size, width_max=width_max)
+    for narrower in range(width_max - _STEP, 0, -_STEP):
+        lines = _fill(text, size=size, width_max=narrower)
+        if len(lines) > len(best):
+            break
+        best = lines
+    return best
+
+
+def _fill(text: str, *, size: int, width_max: int) -> tuple[str, ...]:
+    """Put as many words into each line as it holds."""
     lines: list[str] = []
     for word in text.split():
         if lines and text_width(f"{lines[-1]} {word}", size=size) <= width_max:

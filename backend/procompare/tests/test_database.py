@@ -46,7 +46,7 @@ class TestDatabaseSettings:
 
     def test_refuse_another_kind_of_database(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("DATABASE_URL", "sqlite:////srv/market.sqlite3")
-        with pytest.raises(ImproperlyConfigured, match="'django.db.backends.sqlite3'.*need PostgreSQL"):
+        with pytest.raises(ImproperlyConfigured, match=r"'django\.db\.backends\.sqlite3'.*need PostgreSQL"):
             database_settings(BASE_DIR)
 
     def test_take_the_name_of_the_test_database_from_the_environment(

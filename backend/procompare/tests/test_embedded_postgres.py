@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,9 +90,15 @@ def query(data_dir: Path, sql: str) -> list[tuple[object, ...]]:
 
 
 def kill_postmaster(data_dir: Path) -> int:
-    pid = PostgresCluster(data_dir).postmaster_pid()
+    """Kill the server, and wait until the system has noticed."""
+    cluster = PostgresCluster(data_dir)
+    pid = cluster.postmaster_pid()
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + TIMEOUT_S
+    while cluster.postmaster_pid() is not None:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
     return pid
 
 

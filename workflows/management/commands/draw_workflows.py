@@ -1,4 +1,4 @@
-"""``manage.py draw_workflows``: write the drawings of the state machines, or check that they are up to date."""
+"""``manage.py draw_workflows``: write the drawings of the state machines, or check them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--output-dir", default="diagrams", help="the folder of the drawings")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Write or check.  Raises: CommandError when a name is unknown, or when a check finds a difference."""
+        """Write or check.  Raises: CommandError when a name is unknown or a check finds a difference."""
         from workflows.registry import list_machines
 
         machines = list_machines()
