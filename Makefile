@@ -51,8 +51,8 @@ clean: ## forget the data: the embedded database (it is stopped first), the coll
 	@if test -e $(INSTALLED); then $(PY) -m backend.procompare.forget_data; \
 	else rm -rf "$(DATA_DIR)/postgres" staticfiles; fi
 
-# `--clear` takes away what an interrupted attempt left.
-$(VENV)/bin/pip:
+# `--clear` takes away what an interrupted attempt, or a Python that is no longer there, left.
+$(PY) $(VENV)/bin/pip:
 	@for python in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
 	  if $$python -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
 	    echo "Making $(VENV) with $$($$python --version) …"; exec $$python -m venv --clear $(VENV); fi; done; \
@@ -60,12 +60,12 @@ $(VENV)/bin/pip:
 	echo "If it is not on the path, name it: make $(MAKECMDGOALS) PYTHON=/path/to/python" >&2; exit 1
 
 # Installed again only when a list has changed.
-$(INSTALLED): requirements.txt | $(VENV)/bin/pip
+$(INSTALLED): requirements.txt | $(PY) $(VENV)/bin/pip
 	@echo "Installing what $< lists (some minutes the first time) …"
 	@$(INSTALL) -r $<
 	@touch $@
 
-$(DEV_INSTALLED): requirements-dev.txt requirements.txt | $(VENV)/bin/pip
+$(DEV_INSTALLED): requirements-dev.txt requirements.txt | $(PY) $(VENV)/bin/pip
 	@echo "Installing what $< lists …"
 	@$(INSTALL) -r $<
 	@touch $@ $(INSTALLED)

@@ -13,7 +13,7 @@ import enum
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
@@ -116,7 +116,7 @@ def _encode(value: Any) -> Any:
 def _state_log_of(entry: Entry) -> StateLog:
     return StateLog(
         timestamp=entry.at,
-        by=None if isinstance(entry.actor, SystemActor) else entry.actor,
+        by=None if isinstance(entry.actor, SystemActor) else cast(Any, entry.actor),
         source_state=entry.source,
         state=entry.target,
         transition=entry.transition,

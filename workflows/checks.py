@@ -69,7 +69,9 @@ def check_machine(model: type[WorkflowModel]) -> list[checks.CheckMessage]:
     for declaration in declarations_of(model).values():
         found += [*_check_permission(declaration), *_check_body(declaration)]
     if not field.protected:
-        found.append(("E010", f"The field '{field.name}' is not protected.", "Declare it with protected=True."))
+        found.append(
+            ("E010", f"The field '{field.name}' is not protected.", "Declare it with protected=True.")
+        )
     return [_error(id_, f"{model._meta.label}: {text}", hint, model) for id_, text, hint in found]
 
 
@@ -83,7 +85,10 @@ def _error(id_: str, text: str, hint: str, model: type[WorkflowModel]) -> checks
 def _check_names(model: type[WorkflowModel], machine: Machine) -> Iterator[Finding]:
     known = {state.value for state in machine.states}
     hint = f"Known states: {', '.join(state.value for state in machine.states)}."
-    named = [("the field's default", machine.initial), *(("the happy path", value) for value in machine.spine)]
+    named = [
+        ("the field's default", machine.initial),
+        *(("the happy path", value) for value in machine.spine),
+    ]
     for transition in machine.transitions:
         named += [(f"the source of '{transition.name}'", value) for value in transition.sources]
         if transition.target is not None:
@@ -108,7 +113,11 @@ def _check_reachability(machine: Machine) -> Iterator[Finding]:
             hint = f"Add a transition that leads on, or name it in Workflow.closed (now: {', '.join(sorted(closed))})."
             yield "E003", f"from the state '{state.value}' there is no way to a closed state.", hint
     if not closed:
-        yield "E003", f"no state is closed: '{machine.initial}' leads nowhere for good.", "Name Workflow.closed."
+        yield (
+            "E003",
+            f"no state is closed: '{machine.initial}' leads nowhere for good.",
+            "Name Workflow.closed.",
+        )
 
 
 def _closure(start: set[str], edges: Iterable[tuple[str, str]]) -> set[str]:
@@ -124,7 +133,11 @@ def _check_edges(machine: Machine) -> Iterator[Finding]:
     for transition in machine.transitions:
         for source, count in Counter(transition.sources).items():
             if count > 1:
-                yield "E004", f"'{transition.name}' names its source '{source}' {count} times.", "Name it once."
+                yield (
+                    "E004",
+                    f"'{transition.name}' names its source '{source}' {count} times.",
+                    "Name it once.",
+                )
     buttons = Counter((edge.source, edge.transition.label) for edge in machine.edges())
     for (source, label), count in sorted(buttons.items()):
         names = [t.name for t in machine.transitions if t.label == label and source in t.sources]

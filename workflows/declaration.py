@@ -153,7 +153,7 @@ def _declare_to_django_fsm(declaration: Declaration, field: Any) -> Callable[...
             source=source,
             target=source if declaration.target is None else declaration.target,
             conditions=[_condition_of(declaration)],
-            permission=declaration.allows,
+            permission=declaration.allows,  # type: ignore[arg-type]  # a wider actor than a user
             custom={"label": declaration.label},
         )
         wrapped = declare(wrapped)

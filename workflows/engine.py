@@ -176,7 +176,9 @@ def _run_once(instance: WorkflowModel, call: Call) -> Any:
 
 def _perform(running: Run) -> Any:
     instance, call = running.instance, running.call
-    now = locking.lock_and_read(instance, parents=[r.instance for r in _runs.get()], call=call.declaration.name)
+    now = locking.lock_and_read(
+        instance, parents=[r.instance for r in _runs.get()], call=call.declaration.name
+    )
     circumstances = current_acting()
     with (
         clock.at(clock.fixed() or now),

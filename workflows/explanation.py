@@ -76,12 +76,7 @@ def guards_hold(instance: WorkflowModel, declaration: Declaration) -> bool:
 def _explain_one(
     instance: WorkflowModel, transition: Transition, declaration: Declaration, by: Actor
 ) -> Explanation:
-    if not declaration.allows(instance, by):
-        availability, checks = Availability.FORBIDDEN, (forbidden_check(declaration),)
-    else:
-        checks = check_guards(declaration.guards, instance, _attempt(declaration, by=by))
-        holds = all(check.holds for check in checks)
-        availability = Availability.AVAILABLE if holds else Availability.BLOCKED
+    availability, checks = _judge(instance, declaration, by)
     return Explanation(
         transition=transition,
         availability=availability,
@@ -89,6 +84,16 @@ def _explain_one(
         target=transition.target_from(instance.state),
         checks=checks,
     )
+
+
+def _judge(
+    instance: WorkflowModel, declaration: Declaration, by: Actor
+) -> tuple[Availability, tuple[Check, ...]]:
+    if not declaration.allows(instance, by):
+        return Availability.FORBIDDEN, (forbidden_check(declaration),)
+    checks = check_guards(declaration.guards, instance, _attempt(declaration, by=by))
+    holds = all(check.holds for check in checks)
+    return Availability.AVAILABLE if holds else Availability.BLOCKED, checks
 
 
 def _attempt(declaration: Declaration, *, by: Actor) -> Attempt:

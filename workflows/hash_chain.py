@@ -39,7 +39,7 @@ CHAIN_FUNCTION = f"""
     END IF;
     NEW.hash := {_DIGEST.format(record="NEW", log="log")};
     RETURN NEW;
-"""
+"""  # noqa: S608  built of constants alone
 
 _BROKEN = f"""
     SELECT log_id FROM (
@@ -52,7 +52,7 @@ _BROKEN = f"""
     ) chained
     WHERE hash <> recomputed OR previous_hash <> link_before OR sequence <> position
     ORDER BY log_id
-"""
+"""  # noqa: S608  built of constants alone
 
 
 def find_broken_links(machine: str) -> list[int]:

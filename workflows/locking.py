@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.db import models
 
@@ -27,7 +27,9 @@ class ClockTimestamp(models.Func):
     output_field = models.DateTimeField()
 
 
-def lock_and_read(instance: WorkflowModel, *, parents: Sequence[WorkflowModel], call: str) -> datetime.datetime:
+def lock_and_read(
+    instance: WorkflowModel, *, parents: Sequence[WorkflowModel], call: str
+) -> datetime.datetime:
     """Lock the object's row, its parents' rows first, and make it hold what the rows hold; return the database's clock.
 
     ``parents`` are the objects of the transitions around this one: their rows are locked already, and the object
@@ -49,8 +51,8 @@ def _hold_parent(instance: WorkflowModel, name: str, parents: Sequence[WorkflowM
     for parent in parents:
         if isinstance(parent, field.related_model) and parent.pk == key:
             return parent
-    locked: models.Model = field.related_model._base_manager.select_for_update(no_key=True).get(pk=key)
-    return locked
+    rows = field.related_model._base_manager.select_for_update(no_key=True)
+    return cast(models.Model, rows.get(pk=key))
 
 
 def _lock_row(instance: WorkflowModel, call: str) -> tuple[WorkflowModel, datetime.datetime]:
@@ -62,7 +64,8 @@ def _lock_row(instance: WorkflowModel, call: str) -> tuple[WorkflowModel, dateti
     rows = type(instance)._base_manager.select_for_update(of=("self", *along), no_key=True)
     if along:
         rows = rows.select_related(*along)
-    fresh = rows.annotate(locked_at=ClockTimestamp()).filter(pk=instance.pk).first()
+    # Without the model's default ordering, which may join other tables.
+    fresh = rows.annotate(locked_at=ClockTimestamp()).filter(pk=instance.pk).order_by().first()
     if fresh is None:
         raise ObjectGone(
             f"Cannot run '{call}' on {instance!r}: it does not exist any more.",

@@ -17,13 +17,16 @@ class WorkflowLogBackend(SimpleBackend):
     """Storage of django-fsm-log (``DJANGO_FSM_LOG_STORAGE_METHOD``); other models are logged as it always did."""
 
     @staticmethod
-    def post_transition_callback(sender: Any, instance: Any, name: str, source: Any, target: Any, **kw: Any) -> None:
+    def post_transition_callback(
+        sender: Any, instance: Any, name: str, source: Any, target: Any, **kw: Any
+    ) -> None:
         """Log a transition that has run.
 
         Raises: StateWrittenOutsideEngine when a workflow model was moved by django-fsm without the engine.
         """
         if not isinstance(instance, WorkflowModel):
-            SimpleBackend.post_transition_callback(sender, instance, name, source, target, **kw)
+            log_plainly: Any = SimpleBackend.post_transition_callback
+            log_plainly(sender, instance, name, source, target, **kw)
         elif not engine.is_running(instance, name):
             raise StateWrittenOutsideEngine(f"Cannot run '{name}' on {instance!r} without the engine.")
         else:

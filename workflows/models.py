@@ -88,14 +88,9 @@ class WorkflowModel(models.Model):
         super().__init_subclass__(**kwargs)
         own = vars(cls).get("Workflow")
         if own is not None and not issubclass(own, WorkflowModel.Workflow):
-            cls.Workflow = type("Workflow", (own, WorkflowModel.Workflow), {})  # type: ignore[misc]  # completes it
+            cls.Workflow = type("Workflow", (own, WorkflowModel.Workflow), {})  # type: ignore[assignment,misc]  # completes it
 
-    @property
-    def state(self) -> str:
-        """Return the present state, whatever the field is called."""
-        return str(getattr(self, state_field_of(type(self)).name))
-
-    def save(self, **kwargs: Any) -> None:  # type: ignore[override]  # keywords only
+    def save(self, **kwargs: Any) -> None:
         """Insert the object and log its creation, or update everything but what the engine governs.
 
         Raises: ActorMissing when it is new and nobody said who creates it (``with acting(by=…)``);
@@ -112,6 +107,11 @@ class WorkflowModel(models.Model):
 
     save.alters_data = True  # type: ignore[attr-defined]  # templates must not call it
 
+    @property
+    def state(self) -> str:
+        """Return the present state, whatever the field is called."""
+        return str(getattr(self, state_field_of(type(self)).name))
+
     def refresh_from_db(self, using: Any = None, fields: Any = None, from_queryset: Any = None) -> None:
         """Read the row again.  (django-fsm's own way switches protection off for the whole class meanwhile.)"""
         rows = type(self)._base_manager.all() if from_queryset is None else from_queryset
@@ -120,7 +120,7 @@ class WorkflowModel(models.Model):
             return
         fresh = rows.only(*fields).get(pk=self.pk)
         for name in fields:
-            field = self._meta.get_field(name)
+            field: Any = self._meta.get_field(name)
             self.__dict__[field.attname] = fresh.__dict__[field.attname]
             self._state.fields_cache.pop(field.name, None)
 
@@ -179,7 +179,9 @@ class WorkflowModel(models.Model):
     def _fields_of_an_edit(self) -> list[str]:
         left_out = self.governed_fields() | self.get_deferred_fields()
         fields = (field for field in self._meta.concrete_fields if not field.primary_key)
-        return [field.name for field in fields if field.name not in left_out and field.attname not in left_out]
+        return [
+            field.name for field in fields if field.name not in left_out and field.attname not in left_out
+        ]
 
 
 def _refuse_truncate(name: str) -> pgtrigger.Trigger:
@@ -233,7 +235,9 @@ class TransitionRecord(models.Model):
         constraints = [
             # No event twice, none in another's place; serves the timeline of an object and the trigger that asks
             # whether a change of state was logged.
-            models.UniqueConstraint(fields=["machine", "object_id", "sequence"], name="event_is_numbered_once"),
+            models.UniqueConstraint(
+                fields=["machine", "object_id", "sequence"], name="event_is_numbered_once"
+            ),
             # Every event names who did it.
             models.CheckConstraint(
                 condition=models.Q(actor__regex=r"^(user:\d+|system:[a-z_]+)$"), name="event_names_its_actor"

@@ -24,7 +24,9 @@ __all__ = ["forbidden_check", "refuse_stale", "refuse_unless_permitted", "who_ma
 def with_defaults(declaration: Declaration, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments completed by the defaults of the body's signature; one without default stays open."""
     parameters = inspect.signature(declaration.body).parameters.values()
-    defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY and p.default is not p.empty}
+    defaults = {
+        p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY and p.default is not p.empty
+    }
     return {**defaults, **arguments}
 
 

@@ -19,14 +19,23 @@ from workflows.machine import Argument, Machine, State, Tone, Transition
 if TYPE_CHECKING:
     from workflows.models import WorkflowModel
 
-__all__ = ["declarations_of", "list_machines", "list_workflow_models", "machine_of", "model_of", "state_field_of"]
+__all__ = [
+    "declarations_of",
+    "list_machines",
+    "list_workflow_models",
+    "machine_of",
+    "model_of",
+    "state_field_of",
+]
 
 
 def list_workflow_models() -> tuple[type[WorkflowModel], ...]:
     """Return every installed model that has a machine, by label."""
     from workflows.models import WorkflowModel
 
-    models = (model for model in apps.get_models() if issubclass(model, WorkflowModel) and not model._meta.proxy)
+    models = (
+        model for model in apps.get_models() if issubclass(model, WorkflowModel) and not model._meta.proxy
+    )
     return tuple(sorted(models, key=lambda model: model._meta.label_lower))
 
 
@@ -51,7 +60,8 @@ def state_field_of(model: type[WorkflowModel]) -> FSMFieldMixin:
     fields = [field for field in model._meta.concrete_fields if isinstance(field, FSMFieldMixin)]
     if len(fields) != 1:
         raise DefinitionError(f"{model._meta.label} needs exactly one FSMField; it has {len(fields)}.")
-    return fields[0]
+    field: FSMFieldMixin = fields[0]
+    return field
 
 
 @functools.cache
@@ -102,7 +112,7 @@ def _states_of(
 def _spine_of(
     model: type[WorkflowModel], field: FSMFieldMixin, transitions: tuple[Transition, ...]
 ) -> tuple[str, ...]:
-    """Return the declared happy path; else follow the first harmless transition to a new state, from the initial one."""
+    """Return the declared happy path; else follow, from the initial state, the first harmless way to a new one."""
     if model.Workflow.spine:
         return tuple(str(value) for value in model.Workflow.spine)
     spine = [str(field.get_default())]
@@ -110,7 +120,10 @@ def _spine_of(
         onward = [
             t.target
             for t in transitions
-            if spine[-1] in t.sources and t.target is not None and t.target not in spine and not t.is_dangerous
+            if spine[-1] in t.sources
+            and t.target is not None
+            and t.target not in spine
+            and not t.is_dangerous
         ]
         if not onward:
             return tuple(spine)

@@ -48,7 +48,10 @@ def is_not_a_duplicate(lead: Lead, attempt: Attempt) -> Blocker | None:
     if earlier is None:
         return None
     return Blocker(
-        _("%(reference)s from the same contact asks for the same: mark this one as its duplicate, or say that it is another job.")
+        _(
+            "%(reference)s from the same contact asks for the same: "
+            "mark this one as its duplicate, or say that it is another job."
+        )
         % {"reference": earlier.reference},
         lifted_by="is_another_job",
     )
@@ -98,7 +101,9 @@ def original_is_another_lead(lead: Lead, attempt: Attempt) -> Blocker | None:
     if original.pk == lead.pk:
         return Blocker(_("A lead is no duplicate of itself."))
     if original.status == original.Status.DUPLICATE:
-        return Blocker(_("%(reference)s is a duplicate itself: name its original.") % {"reference": original.reference})
+        return Blocker(
+            _("%(reference)s is a duplicate itself: name its original.") % {"reference": original.reference}
+        )
     return None
 
 
@@ -126,7 +131,9 @@ def offer_has_run_out(assignment: LeadAssignment, attempt: Attempt) -> Blocker |
     """By the database's clock."""
     if attempt.now >= assignment.expires_at:
         return None
-    return Blocker(_("The offer is open until %(when)s.") % {"when": f"{assignment.expires_at:%-d %b %Y %H:%M}"})
+    return Blocker(
+        _("The offer is open until %(when)s.") % {"when": f"{assignment.expires_at:%-d %b %Y %H:%M}"}
+    )
 
 
 @guard(gettext_lazy("A place is free"))

@@ -14,7 +14,14 @@ from backend.leads.terms import TERMS
 if TYPE_CHECKING:
     from backend.leads.models import Lead, LeadAssignment, LeadContact
 
-__all__ = ["OfferCounts", "count_offers", "find_duplicate_of", "find_same_request", "is_accepted", "list_live_offers"]
+__all__ = [
+    "OfferCounts",
+    "count_offers",
+    "find_duplicate_of",
+    "find_same_request",
+    "is_accepted",
+    "list_live_offers",
+]
 
 # States in which a lead still stands: a second one from the same contact is a duplicate of it.
 STANDING = ("new", "verified", "quoted", "won")

@@ -11,7 +11,13 @@ from django.db import connection, transaction
 from psycopg.sql import SQL
 
 from backend.matching.features import NEUTRAL_RATING
-from backend.matching.geography import EARTH_RADIUS_KM, pieces_sql, unit_vector_sql
+from backend.matching.geography import (
+    EARTH_RADIUS_KM,
+    PROFILE_LATITUDE,
+    PROFILE_LONGITUDE,
+    pieces_sql,
+    unit_vector_sql,
+)
 
 __all__ = ["refresh_coverage"]
 
@@ -31,8 +37,7 @@ ON CONFLICT (provider_id) DO NOTHING
 """
 
 _DELETE_AREAS = """
-DELETE FROM matching_coveragearea AS a USING users_providerprofile AS p
-WHERE p.id = a.provider_id AND {chosen}
+DELETE FROM matching_coveragearea AS a WHERE {chosen_areas}
 """
 
 # `timezone(…)` is there to fail: an unknown time zone is refused here, at the provider's own save, instead of
@@ -50,15 +55,16 @@ ON CONFLICT (provider_id, category_id, piece) DO NOTHING
 
 
 def _statements(chosen: str) -> tuple[str, ...]:
-    """Return the statements of a refresh of those profiles ``p`` for which an expression is true."""
+    """Return the statements of a refresh of the profiles for whose id, ``{key}``, an expression is true."""
     values = {
-        "chosen": SQL(chosen),
+        "chosen": SQL(chosen.format(key="p.id")),
+        "chosen_areas": SQL(chosen.format(key="a.provider_id")),
         "vector": unit_vector_sql(),
         "earth": SQL(str(EARTH_RADIUS_KM)),
         "neutral_rating": SQL(str(NEUTRAL_RATING)),
         "pieces": pieces_sql(
-            latitude="p.latitude",
-            longitude="p.longitude",
+            latitude=PROFILE_LATITUDE,
+            longitude=PROFILE_LONGITUDE,
             radius_km="p.radius_km",
             category_id="c.category_id",
         ),
@@ -68,7 +74,7 @@ def _statements(chosen: str) -> tuple[str, ...]:
 
 
 _REFRESH_ALL = _statements("true")
-_REFRESH_SOME = _statements("p.id = ANY (%(provider_ids)s)")
+_REFRESH_SOME = _statements("{key} = ANY (%(provider_ids)s)")
 
 
 @transaction.atomic

@@ -24,7 +24,9 @@ _ONE = SQL(
     """
     SELECT a.id AS provider_id, 0 AS prior, {distance} AS distance_km,
            {dot} >= cos(least(a.radius_km / {earth}, pi())) AS covers
-    FROM (SELECT id, radius_km, {vector} FROM users_providerprofile WHERE id = %(provider_id)s) AS a
+    FROM (
+        SELECT p.id, p.radius_km, {vector} FROM users_providerprofile AS p WHERE p.id = %(provider_id)s
+    ) AS a
     """
 ).format(distance=distance_sql(), dot=dot_sql(), earth=SQL(str(EARTH_RADIUS_KM)), vector=unit_vector_sql())
 

@@ -16,6 +16,8 @@ from backend.matching.fields import Box
 __all__ = [
     "BAND_WIDTH",
     "EARTH_RADIUS_KM",
+    "PROFILE_LATITUDE",
+    "PROFILE_LONGITUDE",
     "distance_sql",
     "dot_sql",
     "pieces_sql",
@@ -33,10 +35,16 @@ BAND_WIDTH = 1000
 # Boxes are this much too large, in degrees (0.1 m), so that rounding never loses a point of the circle.
 _MARGIN = 1e-6
 
+# Coordinates are rounded to this many digits (0.1 mm) on both sides: PostgreSQL raises an error where the
+# product of two numbers next to zero underflows.
+_DIGITS = 9
+PROFILE_LATITUDE = f"round(p.latitude::numeric, {_DIGITS})::float8"
+PROFILE_LONGITUDE = f"round(p.longitude::numeric, {_DIGITS})::float8"
+
 _UNIT_VECTOR = """
-cos(radians(latitude)) * cos(radians(longitude)) AS ux,
-cos(radians(latitude)) * sin(radians(longitude)) AS uy,
-sin(radians(latitude)) AS uz
+cos(radians({latitude})) * cos(radians({longitude})) AS ux,
+cos(radians({latitude})) * sin(radians({longitude})) AS uy,
+sin(radians({latitude})) AS uz
 """
 
 # The exact test comes after the index: `place_parameters` names the place's own vector.
@@ -77,8 +85,8 @@ CROSS JOIN LATERAL (
 
 
 def unit_vector_sql() -> Composable:
-    """Return the columns ``ux``, ``uy`` and ``uz``: the unit vector of ``latitude`` and ``longitude``."""
-    return SQL(_UNIT_VECTOR)
+    """Return the columns ``ux``, ``uy`` and ``uz``: the unit vector of the centre of the profile ``p``."""
+    return SQL(_UNIT_VECTOR).format(latitude=SQL(PROFILE_LATITUDE), longitude=SQL(PROFILE_LONGITUDE))
 
 
 def dot_sql() -> Composable:
@@ -111,6 +119,7 @@ def pieces_sql(*, latitude: str, longitude: str, radius_km: str, category_id: st
 
 def place_parameters(category_id: int, *, latitude: float, longitude: float) -> dict[str, Any]:
     """Return the parameters that the expressions of this module and the search name: vector, point, band."""
+    latitude, longitude = round(latitude, _DIGITS), round(longitude, _DIGITS)
     phi, lam = math.radians(latitude), math.radians(longitude)
     east = BAND_WIDTH * category_id + longitude
     return {

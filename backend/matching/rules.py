@@ -47,7 +47,8 @@ RULES = (
     Rule(
         "on_holiday",
         _("is on holiday"),
-        f"p.holiday_until_date IS NOT NULL AND {LOCAL_DATE} BETWEEN p.holiday_from_date AND p.holiday_until_date",
+        f"p.holiday_until_date IS NOT NULL"
+        f" AND {LOCAL_DATE} BETWEEN p.holiday_from_date AND p.holiday_until_date",
         is_rechecked=True,
     ),
     Rule("category", _("does not offer the category"), "c.id IS NULL"),

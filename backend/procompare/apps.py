@@ -11,3 +11,9 @@ class ProCompareConfig(AppConfig):
     name = "backend.procompare"
     label = "procompare"
     verbose_name = "ProCompare"
+
+    def ready(self) -> None:
+        """Keep the groups of the staff roles in line with their table."""
+        from backend.procompare import role_groups
+
+        role_groups.connect()

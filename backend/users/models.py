@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import zoneinfo
 from typing import Annotated
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +17,13 @@ from django_fsm import FSMField
 from backend.catalog.models import Category
 from workflows import Actor, Label, Owner, Tone, WorkflowModel, clock, transition
 
-__all__ = ["Language", "ProviderCategory", "ProviderProfile", "User"]
+__all__ = ["Language", "ProviderCategory", "ProviderProfile", "User", "validate_time_zone"]
+
+
+def validate_time_zone(name: str) -> None:
+    """Raise: ValidationError when there is no such time zone: its provider's day could not be told."""
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(_("“%(name)s” is no time zone: write it like Europe/Berlin."), params={"name": name})
 
 
 class Language(models.TextChoices):
@@ -41,9 +49,10 @@ class User(AbstractUser):
     )
 
     class Meta(AbstractUser.Meta):
-        verbose_name = _("user")
-        verbose_name_plural = _("users")
+        pass
 
+
+RADIUS_KM_MIN, RADIUS_KM_MAX = 0.1, 2000.0
 
 ITSELF = Owner(_("the provider itself"), lambda profile, user: profile.user_id == user.pk)
 
@@ -89,7 +98,7 @@ class ProviderProfile(WorkflowModel):
     radius_km = models.FloatField(
         _("radius"),
         default=25,
-        validators=[MinValueValidator(0.1), MaxValueValidator(2000)],
+        validators=[MinValueValidator(RADIUS_KM_MIN), MaxValueValidator(RADIUS_KM_MAX)],
         help_text=_("How far from the centre it works, in kilometres."),
     )
     languages = ArrayField(
@@ -99,7 +108,9 @@ class ProviderProfile(WorkflowModel):
         _("open offers"), default=5, help_text=_("How many offers may wait for its answer at a time.")
     )
     leads_per_day_max = models.PositiveIntegerField(
-        _("offers per day"), default=10, help_text=_("How many offers it may get in one day of its time zone.")
+        _("offers per day"),
+        default=10,
+        help_text=_("How many offers it may get in one day of its time zone."),
     )
     leads_per_month_max = models.PositiveIntegerField(
         _("offers per month"), default=200, help_text=_("How many offers it may get in one calendar month.")
@@ -113,13 +124,15 @@ class ProviderProfile(WorkflowModel):
         _("closes"), default=datetime.time(0, 0), help_text=_("The same as opening time: open all day.")
     )
     open_weekdays = ArrayField(
-        models.PositiveSmallIntegerField(),
+        models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(7)]),
         verbose_name=_("open on"),
         default=list,
         blank=True,
         help_text=_("ISO weekdays, 1 is Monday; none named: every day."),
     )
-    time_zone = models.CharField(_("time zone"), max_length=40, default="UTC")
+    time_zone = models.CharField(
+        _("time zone"), max_length=40, default="UTC", validators=[validate_time_zone]
+    )
     rating = models.FloatField(
         _("rating"),
         null=True,
@@ -149,7 +162,8 @@ class ProviderProfile(WorkflowModel):
             # The coverage search divides by the radius and takes its cosine.
             models.CheckConstraint(
                 condition=models.Q(
-                    radius_km__gt=0,
+                    radius_km__gte=RADIUS_KM_MIN,
+                    radius_km__lte=RADIUS_KM_MAX,
                     latitude__gte=-90,
                     latitude__lte=90,
                     longitude__gte=-180,
@@ -242,9 +256,7 @@ class ProviderProfile(WorkflowModel):
 class ProviderCategory(models.Model):
     """One category that one provider offers, with what it usually charges."""
 
-    provider = models.ForeignKey(
-        ProviderProfile, on_delete=models.CASCADE, related_name="offered_categories"
-    )
+    provider = models.ForeignKey(ProviderProfile, on_delete=models.CASCADE, related_name="offered_categories")
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="+")
     typical_price = models.DecimalField(
         _("typical price"), max_digits=10, decimal_places=2, null=True, blank=True

@@ -16,6 +16,10 @@ from workflows.tests.toyapp.models import CARRIER, Parcel, ReturnReason
 
 pytestmark = pytest.mark.django_db
 
+INSERT_PARCEL = """
+    INSERT INTO toyapp_parcel (version, status, state_since, sender, address, weight_kg, stops, updated_at)
+    VALUES (1, %s, now(), '', '', 1, '[]', now())
+"""
 MONDAY = datetime.datetime(2026, 6, 1, 9, tzinfo=datetime.UTC)
 
 
@@ -107,7 +111,7 @@ class TestHashChain:
         "forgery",
         [
             "UPDATE django_fsm_log_statelog SET transition = 'forged' WHERE id = %s",
-            "UPDATE django_fsm_log_statelog SET \"timestamp\" = now() WHERE id = %s",
+            'UPDATE django_fsm_log_statelog SET "timestamp" = now() WHERE id = %s',
             "UPDATE workflows_transitionrecord SET reason = 'forged' WHERE log_id = %s",
             "UPDATE workflows_transitionrecord SET previous_hash = repeat('0', 64) WHERE log_id = %s",
             "DELETE FROM workflows_transitionrecord WHERE log_id = %s",
@@ -131,7 +135,12 @@ class TestHashChain:
         log = StateLog.objects.create(content_object=parcel, state="lost", transition="lose")
         with pytest.raises(Error, match="there is no event before it"), transaction.atomic():
             TransitionRecord.objects.create(
-                log=log, machine="toyapp.parcel", object_id=parcel.pk, sequence=3, actor="system:x", channel="api"
+                log=log,
+                machine="toyapp.parcel",
+                object_id=parcel.pk,
+                sequence=3,
+                actor="system:x",
+                channel="api",
             )
 
     def test_refuses_the_log_row_of_another_object(self) -> None:
@@ -139,7 +148,12 @@ class TestHashChain:
         log = StateLog.objects.create(content_object=other, state="lost", transition="lose")
         with pytest.raises(Error, match="its log row is of object"), transaction.atomic():
             TransitionRecord.objects.create(
-                log=log, machine="toyapp.parcel", object_id=parcel.pk, sequence=2, actor="system:x", channel="api"
+                log=log,
+                machine="toyapp.parcel",
+                object_id=parcel.pk,
+                sequence=2,
+                actor="system:x",
+                channel="api",
             )
 
 
@@ -171,17 +185,11 @@ class TestRawSql:
 
     def test_cannot_create_in_another_state_than_the_initial(self) -> None:
         with pytest.raises(Error, match="it starts as 'packed'"):
-            execute(
-                "INSERT INTO toyapp_parcel (version, status, state_since, sender, address, weight_kg, stops, updated_at)"
-                " VALUES (1, 'sent', now(), '', '', 1, '[]', now())"
-            )
+            execute(INSERT_PARCEL, "sent")
 
     def test_cannot_create_without_an_event(self) -> None:
         with pytest.raises(Error, match="the audit log has no such event"):
-            execute(
-                "INSERT INTO toyapp_parcel (version, status, state_since, sender, address, weight_kg, stops, updated_at)"
-                " VALUES (1, 'packed', now(), '', '', 1, '[]', now())"
-            )
+            execute(INSERT_PARCEL, "packed")
 
     @pytest.mark.parametrize("table", ["django_fsm_log_statelog", "workflows_transitionrecord"])
     @pytest.mark.parametrize(

@@ -25,7 +25,6 @@ from workflows.tests.toyapp.models import CARRIER, Item, Parcel, ReturnReason
 pytestmark = pytest.mark.django_db
 
 
-
 def machine(name: str) -> Machine:
     return machine_of({"parcel": Parcel, "item": Item}[name])
 
@@ -117,5 +116,5 @@ class TestPathTo:
         assert path_to(machine("parcel"), "packed") == []
 
     def test_says_when_there_is_none(self) -> None:
-        with pytest.raises(LookupError, match="Cannot reach 'nowhere' of toyapp.parcel from 'packed'"):
+        with pytest.raises(LookupError, match=r"Cannot reach 'nowhere' of toyapp\.parcel from 'packed'"):
             path_to(machine("parcel"), "nowhere")

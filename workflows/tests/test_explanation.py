@@ -18,7 +18,10 @@ def by_name(parcel: Parcel, actor: object) -> dict[str, Availability]:
 class TestExplain:
     def test_names_every_transition_out_of_the_state_and_no_other(self) -> None:
         parcel = make_parcel()
-        assert by_name(parcel, make_user("clerk", "send_parcel")) == {"send": "available", "give_back": "forbidden"}
+        assert by_name(parcel, make_user("clerk", "send_parcel")) == {
+            "send": "available",
+            "give_back": "forbidden",
+        }
         parcel.send(by=CARRIER)
         assert by_name(parcel, CARRIER) == {
             "track": "available",

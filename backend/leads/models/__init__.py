@@ -5,4 +5,12 @@ from backend.leads.models.contact import LeadContact
 from backend.leads.models.decision import RoutingDecision
 from backend.leads.models.lead import CloseReason, Lead, Urgency
 
-__all__ = ["CloseReason", "DeclineReason", "Lead", "LeadAssignment", "LeadContact", "RoutingDecision", "Urgency"]
+__all__ = [
+    "CloseReason",
+    "DeclineReason",
+    "Lead",
+    "LeadAssignment",
+    "LeadContact",
+    "RoutingDecision",
+    "Urgency",
+]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -59,18 +61,20 @@ class LeadContact(models.Model):
     def __str__(self) -> str:
         return self.name or self.email or self.phone or str(_("no contact"))
 
-    def save(self, **kwargs: object) -> None:  # type: ignore[override]  # keywords only
+    def save(self, **kwargs: Any) -> None:
         """Save; the keys follow what they are made from."""
         self.set_keys()
         if (fields := kwargs.get("update_fields")) is not None:
-            kwargs["update_fields"] = {*fields, "email_key", "phone_key"}  # type: ignore[misc]  # an iterable of names
-        super().save(**kwargs)  # type: ignore[arg-type]  # passed through
+            kwargs["update_fields"] = {*fields, "email_key", "phone_key"}
+        super().save(**kwargs)
 
     def clean(self) -> None:
         """Raise: ValidationError when there is no way to the client, or the phone number cannot be one."""
         self.set_keys()
         if self.phone and not self.phone_key:
-            raise ValidationError({"phone": _("Not a phone number with its country's code: +49 170 1234567.")})
+            raise ValidationError(
+                {"phone": _("Not a phone number with its country's code: +49 170 1234567.")}
+            )
         if not (self.email_key or self.phone_key or self.is_placeholder):
             raise ValidationError(_("Give an e-mail address or a phone number."))
 

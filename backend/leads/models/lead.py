@@ -16,7 +16,6 @@ from backend.catalog.models import Category
 from backend.leads import guards
 from backend.leads.models.assignment import LeadAssignment
 from backend.leads.models.contact import LeadContact
-from backend.leads.models.decision import RoutingDecision
 from backend.leads.terms import TERMS
 from backend.users.models import Language
 from workflows import SAME, Actor, Label, Owner, SystemActor, Tone, WorkflowModel, clock, transition
@@ -90,13 +89,13 @@ class Lead(WorkflowModel):
     text = models.TextField(_("what the client asks for"), blank=True)
     place_name = models.CharField(_("place"), max_length=120, blank=True)
     latitude = models.FloatField(_("latitude"), validators=[MinValueValidator(-90), MaxValueValidator(90)])
-    longitude = models.FloatField(_("longitude"), validators=[MinValueValidator(-180), MaxValueValidator(180)])
+    longitude = models.FloatField(
+        _("longitude"), validators=[MinValueValidator(-180), MaxValueValidator(180)]
+    )
     budget = models.DecimalField(
         _("budget"), max_digits=10, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
     )
-    urgency = models.CharField(
-        _("urgency"), max_length=10, choices=Urgency.choices, default=Urgency.FLEXIBLE
-    )
+    urgency = models.CharField(_("urgency"), max_length=10, choices=Urgency.choices, default=Urgency.FLEXIBLE)
     language = models.CharField(
         _("language"), max_length=5, choices=Language.choices, default=Language.ENGLISH
     )
@@ -115,7 +114,7 @@ class Lead(WorkflowModel):
     source = models.CharField(_("source"), max_length=40, default="admin")
     source_key = models.CharField(
         max_length=100,
-        null=True,  # noqa: DJ001  NULL is not unique, "" would be
+        null=True,
         blank=True,
         unique=True,
         editable=False,
@@ -131,7 +130,9 @@ class Lead(WorkflowModel):
         editable=False,
         related_name="duplicates",
     )
-    wave = models.PositiveIntegerField(_("wave"), default=0, editable=False, help_text=_("Waves routed so far."))
+    wave = models.PositiveIntegerField(
+        _("wave"), default=0, editable=False, help_text=_("Waves routed so far.")
+    )
     created_at = models.DateTimeField(_("submitted"), default=clock.now, editable=False)
 
     class Meta:
@@ -190,7 +191,7 @@ class Lead(WorkflowModel):
         target=Status.VERIFIED,
         guards=[guards.contact_is_confirmed, guards.is_not_a_duplicate, guards.category_is_served],
         permission="leads.verify_lead",
-        system=["confirmation", "demo"],
+        system=["confirmation", "importer", "demo"],
         label=_("Verify"),
         effects=[_("route once"), _("assign once")],
         primary=True,
@@ -199,8 +200,12 @@ class Lead(WorkflowModel):
         self,
         *,
         by: Actor,
-        vouched: Annotated[bool, Label(_("I vouch for the contact"), _("It is genuine, though not confirmed."))] = False,
-        is_another_job: Annotated[bool, Label(_("It is another job"), _("Not the same as the earlier lead."))] = False,
+        vouched: Annotated[
+            bool, Label(_("I vouch for the contact"), _("It is genuine, though not confirmed."))
+        ] = False,
+        is_another_job: Annotated[
+            bool, Label(_("It is another job"), _("Not the same as the earlier lead."))
+        ] = False,
     ) -> None:
         """Confirm that the request is genuine; route it once and assign it once."""
         from backend.leads.services import lead_router
@@ -237,7 +242,12 @@ class Lead(WorkflowModel):
         label=_("Record quote"),
         effects=[_("notify the client")],
     )
-    def record_quote(self, *, by: Actor, assignment: Annotated[LeadAssignment, Label(_("From"))]) -> None:
+    def record_quote(
+        self,
+        *,
+        by: Actor,
+        assignment: Annotated[LeadAssignment, Label(_("From"))],  # type: ignore[valid-type]  # django-stubs means its own Annotated
+    ) -> None:
         """Note that a provider has sent a quote."""
         from backend.leads.services import announcements
 
@@ -255,7 +265,12 @@ class Lead(WorkflowModel):
         effects=[_("the others lose"), _("notify providers")],
         primary=True,
     )
-    def award(self, *, by: Actor, assignment: Annotated[LeadAssignment, Label(_("To"))]) -> None:
+    def award(
+        self,
+        *,
+        by: Actor,
+        assignment: Annotated[LeadAssignment, Label(_("To"))],  # type: ignore[valid-type]  # django-stubs means its own Annotated
+    ) -> None:
         """Give the job to one of the providers that accepted it; the others have lost it."""
         from backend.leads.services import closing
 
@@ -294,7 +309,12 @@ class Lead(WorkflowModel):
         effects=[_("withdraw offers")],
         dangerous=True,
     )
-    def mark_duplicate(self, *, by: Actor, of: Annotated[Lead, Label(_("Original"))]) -> None:
+    def mark_duplicate(
+        self,
+        *,
+        by: Actor,
+        of: Annotated[Lead, Label(_("Original"))],  # type: ignore[valid-type]  # django-stubs means its own Annotated
+    ) -> None:
         """End a request that repeats another."""
         from backend.leads.services import closing
 

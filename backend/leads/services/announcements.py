@@ -27,9 +27,7 @@ __all__ = [
 OFFERS_PAGE = "/provider/offers/"
 
 
-def tell_providers(
-    lead: Lead, *, offered: Sequence[dict[str, Any]], told: Sequence[dict[str, Any]]
-) -> None:
+def tell_providers(lead: Lead, *, offered: Sequence[dict[str, Any]], told: Sequence[dict[str, Any]]) -> None:
     """Tell the providers of a decision: those with an offer, and those that may claim a place."""
     event = current_event()
     where = lead.place_name or _("near you")
@@ -121,7 +119,9 @@ def tell_staff_of_shortfall(decision: RoutingDecision) -> None:
     )
 
 
-def _tell_provider(assignment: LeadAssignment, type_: NotificationType, subject: str, *, body: str = "") -> None:
+def _tell_provider(
+    assignment: LeadAssignment, type_: NotificationType, subject: str, *, body: str = ""
+) -> None:
     message = Message(
         recipient_id=assignment.provider.user_id,
         type=type_,

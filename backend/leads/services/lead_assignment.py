@@ -28,7 +28,9 @@ class LeadAssignmentService:
             announcements.tell_staff_of_shortfall(decision)
         return assignments
 
-    def _create_offers(self, decision: RoutingDecision, offered: list[dict[str, Any]]) -> list[LeadAssignment]:
+    def _create_offers(
+        self, decision: RoutingDecision, offered: list[dict[str, Any]]
+    ) -> list[LeadAssignment]:
         if not offered:
             return []
         expires_at = min(clock.now() + TERMS.offer_open_for, decision.lead.deadline_at)

@@ -213,6 +213,26 @@ class TestRivals:
             assert not thread.is_alive()
         assert outcome["reservation"] == Reservation((free.pk,), {held.pk: "busy"})
 
+    def test_locks_are_taken_in_the_order_of_ids(self) -> None:
+        """Whatever the preference and wherever the rows lie: else two could wait for each other."""
+        one, two = make_provider(), make_provider()
+        set_load(one, open_offers=1)  # its row now lies behind the other's
+        ProviderProfile.objects.filter(pk=one.pk).update(company_name="Moved")
+
+        def go_on() -> None:
+            with transaction.atomic(), connection.cursor() as cursor:
+                # The plan of a small or fresh table: it reads rows where they lie.
+                cursor.execute("SET LOCAL enable_indexscan = off; SET LOCAL enable_bitmapscan = off")
+                reserve([two.pk, one.pk], count=1, at=NOW)
+
+        with transaction.atomic():
+            reserve([one.pk], count=1, at=NOW)
+            thread = in_thread(go_on)
+            _wait_until_somebody_waits()
+            ProviderProfile.objects.select_for_update(nowait=True).get(pk=two.pk)
+        thread.join(20)
+        assert open_offers(one, two) == [2, 1]
+
     def test_the_profile_is_locked_before_the_load(self) -> None:
         """Whoever holds a profile (a transition of it) may take its load, without a deadlock."""
         provider = make_provider()

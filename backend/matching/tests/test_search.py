@@ -177,6 +177,31 @@ class TestCoverageOnTheGlobe:
             if abs(gap_km) > 1e-3 and abs(gap_km - LOOK_AROUND_KM) > 1e-3:
                 assert (provider_id in near) == (0 < gap_km < LOOK_AROUND_KM), (place, radius_km, gap_km)
 
+    @pytest.mark.parametrize("longitude", [0.0, 100.0, 179.0, -179.0])
+    @pytest.mark.parametrize(
+        ("latitude", "radius_km"),
+        [(0.0, 2000.0), (45.0, 0.1), (60.0, 2000.0), (-70.0, 2000.0), (80.0, 1000.0), (-89.0, 100.0)],
+    )
+    def test_finds_at_the_point_furthest_east_or_west(
+        self, latitude: float, longitude: float, radius_km: float
+    ) -> None:
+        # There a meridian touches the circle, at sin φ′ = sin φ / cos δ.
+        category = make_category()
+        make_provider(category, place=(latitude, longitude), radius_km=radius_km)
+        angle = radius_km / EARTH_RADIUS_KM
+        furthest = math.degrees(math.asin(math.sin(math.radians(latitude)) / math.cos(angle)))
+        width = math.degrees(math.asin(math.sin(angle) / math.cos(math.radians(latitude))))
+        for side, count in ((-0.9999, 1), (0.9999, 1), (-1.0001, 0), (1.0001, 0)):
+            place = (furthest, (longitude + side * width + 180) % 360 - 180)
+            assert find_candidates(make_request(category, place=place)).eligible_count == count
+
+    @pytest.mark.parametrize("nearly_zero", [5e-324, -1e-200, 1e-12])
+    def test_stands_numbers_next_to_zero(self, nearly_zero: float) -> None:
+        category = make_category()
+        provider = make_provider(category, place=(nearly_zero, nearly_zero))
+        found = find_candidates(make_request(category, place=(nearly_zero, -nearly_zero)))
+        assert ids(found.eligible) == [provider.pk]
+
     def test_finds_across_the_antimeridian(self, pool: tuple[Category, list[int]]) -> None:
         category = pool[0]
         fiji = make_provider(category, place=(-17.0, 179.9), radius_km=50)

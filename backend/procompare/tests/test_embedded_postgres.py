@@ -189,7 +189,7 @@ class TestRecovery:
         configuration.write_text(good + "no_such_setting = 1\n")
         server = EmbeddedPostgres(data_dir)
         try:
-            with pytest.raises(EmbeddedPostgresError, match=r"(?s)not ready.*\"no_such_setting\""):
+            with pytest.raises(EmbeddedPostgresError, match=r"(?s)Cannot start.*\"no_such_setting\""):
                 server.acquire()
         finally:
             configuration.write_text(good)
@@ -237,6 +237,25 @@ class TestServer:
         server.release()
         server.forget()
         assert list(data_dir.iterdir()) == []
+        assert not socket_dir_of(data_dir).exists()
+
+    def test_says_what_to_do_when_its_folder_cannot_be_made(self, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        with pytest.raises(EmbeddedPostgresError, match=r"Cannot make the folder .*file/data.*set DATA_DIR"):
+            EmbeddedPostgres(tmp_path / "file" / "data").acquire()
+
+    def test_is_reached_by_dbshell(self, data_dir: Path) -> None:
+        environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        result = subprocess.run(
+            [sys.executable, "manage.py", "dbshell", "--", "-Atc", "SELECT current_database()"],
+            cwd=Path(__file__).resolve().parents[3],
+            env=environment | {"DATA_DIR": str(data_dir)},
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+        assert (result.stdout, result.stderr) == ("procompare\n", "")
 
 
 class TestForget:

@@ -131,9 +131,7 @@ class Parcel(WorkflowModel):
     ) -> None:
         """Bring it back to its sender."""
 
-    @transition(
-        status, source=Status.SENT, target=Status.LOST, system=["timer"], label="Give up", timer=True
-    )
+    @transition(status, source=Status.SENT, target=Status.LOST, system=["timer"], label="Give up", timer=True)
     def lose(self, *, by: Actor) -> None:
         """Stop looking for it."""
 

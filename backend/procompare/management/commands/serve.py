@@ -12,10 +12,12 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from backend.procompare.demo_logins import DEMO_LOGINS
 from backend.procompare.processes import ProcessGroup, interrupt_on_signals
 
 __all__ = ["Command"]
 
+DEFAULT_PORT = "8000"
 WEB_PROCESSES = 2
 THREADS_PER_PROCESS = 4
 START_TIMEOUT_S = 30
@@ -33,7 +35,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments; their defaults come from the environment."""
         parser.add_argument("--address", default=os.environ.get("ADDRESS", "127.0.0.1"))
-        parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
+        parser.add_argument("--port", type=int, default=os.environ.get("PORT", DEFAULT_PORT))
         parser.add_argument("--demo", action="store_true", help="fill the database if it has no leads yet")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -43,26 +45,31 @@ class Command(BaseCommand):
         interrupt_on_signals()
         try:
             call_command("prepare", demo=options["demo"], stdout=self.stdout)
-            self._run_processes(address, port)
+            self._run_processes(address, port, is_demo=options["demo"])
         except KeyboardInterrupt:
             self.stdout.write("Stopped.")
 
-    def _run_processes(self, address: str, port: int) -> None:
+    def _run_processes(self, address: str, port: int, *, is_demo: bool) -> None:
         """Run the children.  Raises: CommandError when one of them ends by itself."""
         group = ProcessGroup()
         try:
             group.start("web server", _gunicorn_command(address, port), environment=_web_environment())
             if _is_answering(group, address=address, port=port):
-                self._greet(address, port)
+                self._greet(address, port, is_demo=is_demo)
             name, code = group.wait()
             raise CommandError(f"The {name} ended by itself, with code {code}.")
         finally:
             group.stop()
 
-    def _greet(self, address: str, port: int) -> None:
+    def _greet(self, address: str, port: int, *, is_demo: bool) -> None:
         """Print where it is and who may log in."""
-        self.stdout.write(f"\nProCompare is at {self.style.SUCCESS(f'http://{address}:{port}/')}")
-        self.stdout.write("Ctrl-C stops it; the data stays.\n")
+        self.stdout.write(f"\nProCompare is at {self.style.SUCCESS(f'http://{address}:{port}/')}\n\n")
+        if is_demo:
+            self.stdout.write("  log in as     password\n")
+            for login in DEMO_LOGINS:
+                self.stdout.write(f"  {login.username:<12}  {login.password}\n")
+            self.stdout.write("\n")
+        self.stdout.write("Ctrl-C stops it; the data stays until `make clean`.\n")
         self.stdout.flush()
 
 
@@ -74,10 +81,9 @@ def _require_free_port(address: str, port: int) -> None:
         try:
             probe.bind((address, port))
         except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
             raise CommandError(
-                f"Cannot listen on {address}:{port} ({reason}). Stop the program that does, "
-                f"or choose another port: make run PORT={port + 1}"
+                f"Cannot listen on {address}:{port} ({error}). Stop the program that does, "
+                f"or choose another port from 1024 to 65535: make run PORT={int(DEFAULT_PORT) + 1}"
             ) from error
 
 

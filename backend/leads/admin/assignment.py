@@ -1,0 +1,98 @@
+"""The admin of offers: routing makes them, their transitions move them, nobody writes in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+
+from backend.leads.models import LeadAssignment
+from workflows.admin import WorkflowAdmin
+
+__all__ = ["LeadAssignmentAdmin"]
+
+
+@admin.register(LeadAssignment)
+class LeadAssignmentAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
+    """Offers."""
+
+    list_display = [
+        "offer",
+        "lead_title",
+        "state_badge",
+        "in_state_for",
+        "rank",
+        "score_in_words",
+        "expires_at",
+        "created_at",
+    ]
+    list_filter = [
+        "status",
+        ("expires_at", admin.DateFieldListFilter),
+        ("created_at", admin.DateFieldListFilter),
+    ]
+    list_select_related = ["lead", "provider"]
+    list_per_page = 50
+    ordering = ["-created_at", "rank"]
+    search_fields = ["lead__reference", "lead__title", "provider__company_name"]
+    search_help_text = _("Reference or title of the lead; company")
+    readonly_fields = ["lead_link", "provider_link", "decision_link", "score_in_words"]
+    fieldsets = [
+        (None, {"fields": [("lead_link", "provider_link"), ("rank", "score_in_words"), "decision_link"]}),
+        (_("Dates"), {"fields": [("created_at", "expires_at")]}),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Return the offers with what names them."""
+        return super().get_queryset(request).select_related("lead", "provider", "decision")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return False: routing makes offers."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return False: an offer is moved by its transitions alone."""
+        return False
+
+    @admin.display(description=_("offer"), ordering="lead__reference")
+    def offer(self, offer: LeadAssignment) -> str:
+        """Return which lead is offered to whom."""
+        return str(offer)
+
+    @admin.display(description=_("lead"), ordering="lead__title")
+    def lead_title(self, offer: LeadAssignment) -> str:
+        """Return what the lead asks for."""
+        return offer.lead.title
+
+    @admin.display(description=_("score"), ordering="score")
+    def score_in_words(self, offer: LeadAssignment) -> str:
+        """Return the score with two digits: more say nothing."""
+        return f"{offer.score:.2f}"
+
+    @admin.display(description=_("lead"))
+    def lead_link(self, offer: LeadAssignment) -> SafeString:
+        """Return the lead as a link."""
+        return _link("leads_lead", offer.lead_id, str(offer.lead))
+
+    @admin.display(description=_("provider"))
+    def provider_link(self, offer: LeadAssignment) -> SafeString:
+        """Return the provider as a link."""
+        return _link("users_providerprofile", offer.provider_id, str(offer.provider))
+
+    @admin.display(description=_("decision"))
+    def decision_link(self, offer: LeadAssignment) -> SafeString:
+        """Return the decision that made the offer as a link."""
+        wave = _("wave %(number)d") % {"number": offer.decision.wave}
+        return _link("leads_routingdecision", offer.decision_id, f"{wave} · {offer.decision.policy_version}")
+
+
+def _link(model: str, pk: int, text: str) -> SafeString:
+    return format_html(
+        '<a class="pc-link" href="{}">{}</a>', reverse(f"admin:{model}_change", args=[pk]), text
+    )

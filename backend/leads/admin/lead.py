@@ -1,0 +1,205 @@
+"""The admin of leads: take them in, see what can be done with one and why these providers, do it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import quote, unquote
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+from unfold.admin import ModelAdmin
+
+from backend.leads.admin import contact as contacts
+from backend.leads.admin.lead_form import CONTACT_FIELDS, LeadForm, LeadWithContactForm
+from backend.leads.admin.lead_list import describe_next_step, with_next_step
+from backend.leads.admin.routing_report import build_waves
+from backend.leads.admin.why_not import answer_why_not
+from backend.leads.models import Lead, LeadAssignment
+from backend.leads.services.contacts import confirm_contact
+from backend.leads.services.intake import submit_lead
+from workflows import WorkflowModel
+from workflows.admin import WorkflowAdmin
+from workflows.machine import Argument, Transition
+
+if TYPE_CHECKING:
+    from backend.users.models import User
+
+__all__ = ["LeadAdmin"]
+
+_CONTACT_SEARCH = ["contact__name", "contact__email", "contact__phone", "contact__phone_key"]
+
+
+@admin.register(Lead)
+class LeadAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
+    """Leads."""
+
+    change_form_template = "leads/admin/lead_change_form.html"
+    list_display = [
+        "reference",
+        "client_name",
+        "title",
+        "category",
+        "place_name",
+        "state_badge",
+        "in_state_for",
+        "next_step",
+    ]
+    list_filter = [
+        "status",
+        "category",
+        "urgency",
+        ("source", admin.AllValuesFieldListFilter),
+        ("created_at", admin.DateFieldListFilter),
+    ]
+    list_select_related = ["category", "contact"]
+    list_per_page = 50
+    search_fields = ["reference", "title", "place_name"]
+    search_help_text = _("Reference, title or place; name, e-mail or phone of the client")
+    date_hierarchy = "created_at"
+    autocomplete_fields = ["category", "client"]
+    readonly_fields = ["reference", "source", "created_at", "duplicate_of"]
+
+    class Media:
+        css = {"all": ["leads/admin.css"]}
+
+    # The list.
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the leads with their contacts; the list adds what the next step is told from."""
+        leads = super().get_queryset(request).select_related("category", "contact")
+        match = request.resolver_match
+        is_list = match is not None and match.url_name == "leads_lead_changelist"
+        return with_next_step(leads) if is_list else leads
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Leave the client's name out for whoever may not see contacts."""
+        columns = super().get_list_display(request)
+        hidden = set() if request.user.has_perms([contacts.SEE]) else {"client_name"}
+        return [column for column in columns if column not in hidden]
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        """Search contacts only for whoever may see them: hits would give them away."""
+        fields = list(super().get_search_fields(request))
+        return [*fields, *_CONTACT_SEARCH] if request.user.has_perms([contacts.SEE]) else fields
+
+    @admin.display(description=_("client"), ordering="contact__name")
+    def client_name(self, lead: Lead) -> str:
+        """Return how the client is called."""
+        return str(lead.contact)
+
+    @admin.display(description=_("next step"))
+    def next_step(self, lead: Lead) -> SafeString:
+        """Return what can be done next, or what the lead waits for."""
+        return describe_next_step(lead)
+
+    # The form.
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002  Django's signature
+        """Return the form, with the contact for whoever may write it: others cannot post it either."""
+        kwargs["form"] = LeadWithContactForm if self._may_write_contact(request, obj) else LeadForm
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Return the groups of fields; what is on record is shown of leads that exist."""
+        name, email, phone = CONTACT_FIELDS
+        contact = (_("Contact"), {"fields": [name, (email, phone)]})
+        asked = {"fields": ["title", ("category", "urgency"), "text", ("budget", "language")]}
+        where = {"fields": ["place_name", ("latitude", "longitude"), "deadline_at"]}
+        record = {"fields": [("reference", "source"), "created_at", "client"]}
+        if obj and obj.duplicate_of_id:
+            record["fields"].append("duplicate_of")
+        return [
+            (_("What is asked for"), asked),
+            (_("Where, until when"), where),
+            *([contact] if self._may_write_contact(request, obj) else []),
+            *([(_("On record"), record)] if obj else []),
+        ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Return whether the user may write both a lead and its contact."""
+        return super().has_add_permission(request) and request.user.has_perms(["leads.add_leadcontact"])
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001  Django's signature
+        """Save a lead and its contact; a new one is taken in like any other."""
+        if not change:
+            submit_lead(obj, form.get_contact())
+            return
+        if isinstance(form, LeadWithContactForm) and form.has_changed_contact:
+            before = obj.contact
+            obj.contact = form.get_contact()
+            if contacts.save_changed_contact(obj.contact, before=before):
+                self.message_user(
+                    request, _("The contact is another one now: confirm it anew."), messages.WARNING
+                )
+        super().save_model(request, obj, form, change)
+
+    def _may_write_contact(self, request: HttpRequest, lead: Lead | None) -> bool:
+        if lead is None:
+            return self.has_add_permission(request)
+        return self.has_change_permission(request, lead) and request.user.has_perms(
+            [contacts.SEE, contacts.WRITE]
+        )
+
+    # The page.
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """Show the contact and why these providers, between the panel and the form."""
+        lead = kwargs.get("obj")
+        if lead is not None:
+            url = self._address(request, "confirm_contact", quote(lead.pk))
+            context["contact_card"] = contacts.build_contact_card(lead, request=request, confirm_url=url)
+            context |= self._routing_context(request, lead)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def _routing_context(self, request: HttpRequest, lead: Lead) -> dict[str, Any]:
+        decisions = list(lead.decisions.order_by("-wave"))
+        offers = list(lead.assignments.all())
+        words = request.GET.get("why_not", "").strip()
+        why_not = answer_why_not(lead, words, decisions=decisions, offers=offers) if words else None
+        return {"waves": build_waves(decisions, offers), "why_not": why_not}
+
+    # What can be done.
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the address that confirms a contact."""
+        view = self.admin_site.admin_view(require_POST(self.confirm_contact_view))
+        address = path("<path:object_id>/confirm-contact/", view, name="leads_lead_confirm_contact")
+        return [address, *super().get_urls()]
+
+    def confirm_contact_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Confirm the contact of a lead for the user, once; only by POST.
+
+        Raises: PermissionDenied when the user may not; Http404 when there is no such lead.
+        """
+        if not request.user.has_perms([contacts.SEE, contacts.CONFIRM]):
+            raise PermissionDenied
+        lead = self.get_object(request, unquote(object_id))
+        if lead is None:
+            raise Http404
+        if not self.has_view_or_change_permission(request, lead):
+            raise PermissionDenied
+        with transaction.atomic():
+            is_news = confirm_contact(lead, by=cast("User", request.user))
+            if is_news:
+                self.log_change(request, lead, str(_("Contact confirmed.")))
+        message = _("Contact confirmed.") if is_news else _("The contact was confirmed already.")
+        self.message_user(request, message, messages.SUCCESS if is_news else messages.INFO)
+        return HttpResponseRedirect(self.change_url(request, lead))
+
+    def argument_queryset(
+        self, request: HttpRequest, obj: WorkflowModel, transition: Transition, argument: Argument
+    ) -> QuerySet[Any]:
+        """Offer what can be meant: accepted offers of this lead; as an original, no duplicate."""
+        objects = super().argument_queryset(request, obj, transition, argument)
+        if argument.annotation is LeadAssignment:
+            return objects.filter(status=LeadAssignment.Status.ACCEPTED)
+        return objects.exclude(status=Lead.Status.DUPLICATE)

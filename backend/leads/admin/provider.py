@@ -1,0 +1,135 @@
+"""The admin of providers: what they offer, where and how much of it, and how busy they are with offers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, TabularInline
+
+from backend.leads.admin.provider_form import ProviderForm
+from backend.leads.models import LeadAssignment
+from backend.matching.models import ProviderLoad
+from backend.users.models import ProviderCategory, ProviderProfile
+from workflows import machine_of
+from workflows.admin import WorkflowAdmin
+
+__all__ = ["ProviderProfileAdmin"]
+
+RECENT_OFFERS = 10
+"""Offers that a provider's page shows."""
+
+
+class OfferedCategoryInline(TabularInline):
+    """What it offers, and what it usually charges."""
+
+    model = ProviderCategory
+    autocomplete_fields = ["category"]
+    extra = 0
+    verbose_name = _("offered category")
+    verbose_name_plural = _("offered categories")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the rows with the names that they show."""
+        rows: QuerySet[Any] = super().get_queryset(request).select_related("category", "provider")
+        return rows
+
+
+@admin.register(ProviderProfile)
+class ProviderProfileAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
+    """Providers."""
+
+    change_form_template = "leads/admin/provider_change_form.html"
+    form = ProviderForm
+    list_display = [
+        "company_name",
+        "state_badge",
+        "in_state_for",
+        "place_name",
+        "radius",
+        "category_names",
+        "open_offers",
+        "rating",
+    ]
+    list_filter = ["status", "categories", ("created_at", admin.DateFieldListFilter)]
+    list_select_related = ["load"]
+    list_per_page = 50
+    search_fields = ["company_name", "place_name", "user__username", "user__email"]
+    search_help_text = _("Company, place, or login")
+    autocomplete_fields = ["user"]
+    readonly_fields = ["rating", "created_at"]
+    inlines = [OfferedCategoryInline]
+    fieldsets = [
+        (_("Company"), {"fields": ["company_name", "user", ("rating", "created_at"), "languages"]}),
+        (_("Service area"), {"fields": ["place_name", ("latitude", "longitude"), "radius_km"]}),
+        (
+            _("Capacity"),
+            {"fields": ["open_offers_max", ("leads_per_day_max", "leads_per_month_max")]},
+        ),
+        (
+            _("Hours and holiday"),
+            {
+                "fields": [
+                    ("opens_at", "closes_at"),
+                    "open_weekdays",
+                    "time_zone",
+                    ("holiday_from_date", "holiday_until_date"),
+                ]
+            },
+        ),
+    ]
+
+    class Media:
+        css = {"all": ["leads/admin.css"]}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the providers; the list brings along what they offer."""
+        providers: QuerySet[Any] = super().get_queryset(request)
+        match = request.resolver_match
+        is_list = match is not None and match.url_name == "users_providerprofile_changelist"
+        return providers.prefetch_related("categories") if is_list else providers
+
+    @admin.display(description=_("radius"), ordering="radius_km")
+    def radius(self, provider: ProviderProfile) -> str:
+        """Return how far it works."""
+        return f"{provider.radius_km:g} km"
+
+    @admin.display(description=_("offers"))
+    def category_names(self, provider: ProviderProfile) -> str:
+        """Return the names of what it offers."""
+        return ", ".join(category.name for category in provider.categories.all())
+
+    @admin.display(description=_("open offers"), ordering="load__open_offers")
+    def open_offers(self, provider: ProviderProfile) -> str:
+        """Return how many of the offers that it may have open it has."""
+        load = _load_of(provider)
+        return f"{load.open_offers if load else 0} / {provider.open_offers_max}"
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """Show how busy it is, and its latest offers."""
+        provider = kwargs.get("obj")
+        if provider is not None:
+            context["load"] = _load_of(provider)
+            context["recent_offers"] = _recent_offers(provider)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+def _load_of(provider: ProviderProfile) -> ProviderLoad | None:
+    """Return the counters of a provider; None when nothing was counted yet."""
+    try:
+        load: ProviderLoad = provider.load
+    except ObjectDoesNotExist:
+        return None
+    return load
+
+
+def _recent_offers(provider: ProviderProfile) -> list[dict[str, Any]]:
+    machine = machine_of(LeadAssignment)
+    offers = provider.assignments.select_related("lead").order_by("-created_at", "-pk")[:RECENT_OFFERS]
+    return [{"offer": offer, "state": machine.state(offer.state)} for offer in offers]

@@ -1,0 +1,178 @@
+"""Why these providers: routing decisions in words and bars, as frozen values for their template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from django.utils.translation import gettext as _
+
+from backend.leads.models import LeadAssignment, RoutingDecision
+from backend.matching.features import FEATURES
+from backend.matching.rules import get_rule
+from workflows import machine_of
+from workflows.machine import State
+
+__all__ = ["BAR_WIDTH", "Bar", "Entry", "ExcludedGroup", "Wave", "build_waves", "in_words", "sentence_of"]
+
+BAR_WIDTH = 48
+"""Width of a bar's drawing; its middle is zero."""
+_FULL_CONTRIBUTION = 1.6
+"""Log-odds that fill half of it: the largest weight of the expert's."""
+
+Candidate: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """What one feature added to a score: ``x`` and ``width`` are those of its rectangle."""
+
+    feature: str
+    value: float
+    contribution: float
+    x: float
+    width: float
+
+    @property
+    def is_for(self) -> bool:
+        """Return whether it speaks for the provider."""
+        return self.contribution >= 0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One ranked provider.  ``offer`` and ``state`` are those of the offer that it got; ``why`` it fell out."""
+
+    provider_id: int
+    name: str
+    rank: int
+    score: float
+    distance_km: float
+    bars: tuple[Bar, ...]
+    offer: LeadAssignment | None
+    state: State | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExcludedGroup:
+    """The providers that one rule excluded; ``count`` counts also those that are not named."""
+
+    code: str
+    sentence: str
+    count: int
+    named: tuple[tuple[int, str], ...]
+
+    @property
+    def unnamed_count(self) -> int:
+        """Return how many are not named."""
+        return max(0, self.count - len(self.named))
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """One decision, ready to be shown."""
+
+    decision: RoutingDecision
+    offered: tuple[Entry, ...]
+    told: tuple[Entry, ...]
+    not_reached: tuple[Entry, ...]
+    fell_out: tuple[Entry, ...]
+    excluded: tuple[ExcludedGroup, ...]
+    features: tuple[tuple[str, str], ...]
+
+    @property
+    def excluded_count(self) -> int:
+        """Return how many providers were excluded by all rules together."""
+        return sum(group.count for group in self.excluded)
+
+
+def build_waves(decisions: Iterable[RoutingDecision], offers: Iterable[LeadAssignment]) -> tuple[Wave, ...]:
+    """Return the decisions in their order, with the offers that came of them; reads nothing."""
+    by_place = {(offer.decision_id, offer.provider_id): offer for offer in offers}
+    return tuple(_wave_of(decision, by_place) for decision in decisions)
+
+
+def in_words(feature: str) -> str:
+    """Return the name of a feature as a heading."""
+    return feature.replace("_", " ")
+
+
+def _wave_of(decision: RoutingDecision, offers: Mapping[tuple[int, int], LeadAssignment]) -> Wave:
+    by_outcome: dict[str, list[Entry]] = {"offered": [], "told": [], "ranked": []}
+    fell_out = []
+    for candidate in decision.candidates:
+        entry = _entry_of(candidate, offers.get((decision.pk, candidate["provider"])))
+        if entry.why:
+            fell_out.append(entry)
+        else:
+            by_outcome[candidate["outcome"]].append(entry)
+    return Wave(
+        decision=decision,
+        offered=tuple(by_outcome["offered"]),
+        told=tuple(by_outcome["told"]),
+        not_reached=tuple(by_outcome["ranked"]),
+        fell_out=tuple(fell_out),
+        excluded=_excluded_of(decision),
+        features=_features_of(decision.candidates),
+    )
+
+
+def _entry_of(candidate: Candidate, offer: LeadAssignment | None) -> Entry:
+    outcome = candidate["outcome"]
+    is_rule = outcome not in ("offered", "told", "ranked")
+    return Entry(
+        provider_id=candidate["provider"],
+        name=candidate["name"],
+        rank=candidate["rank"],
+        score=candidate["score"],
+        distance_km=candidate["distance_km"],
+        # Bars compare those that got the lead; for hundreds of others they would only be heavy.
+        bars=tuple(_bar_of(*part) for part in candidate["parts"] if part[0] != "base")
+        if outcome == "offered" or is_rule
+        else (),
+        offer=offer,
+        state=machine_of(LeadAssignment).state(offer.state) if offer else None,
+        why=sentence_of(outcome) if is_rule else "",
+    )
+
+
+def _bar_of(feature: str, value: float, contribution: float) -> Bar:
+    half = BAR_WIDTH / 2
+    width = round(min(1.0, abs(contribution) / _FULL_CONTRIBUTION) * half, 1)
+    return Bar(
+        feature=in_words(feature),
+        value=value,
+        contribution=contribution,
+        x=half if contribution >= 0 else half - width,
+        width=width,
+    )
+
+
+def _excluded_of(decision: RoutingDecision) -> tuple[ExcludedGroup, ...]:
+    groups = [
+        ExcludedGroup(
+            code=code,
+            sentence=sentence_of(code),
+            count=count,
+            named=tuple((pk, name) for pk, name in decision.excluded.get(code, [])),
+        )
+        for code, count in decision.excluded_counts.items()
+    ]
+    return tuple(sorted(groups, key=lambda group: (-group.count, group.code)))
+
+
+def _features_of(candidates: Sequence[Candidate]) -> tuple[tuple[str, str], ...]:
+    """Return name and description of the features that were used, as the first candidate has them."""
+    described = {feature.name: feature.description for feature in FEATURES}
+    parts = candidates[0]["parts"] if candidates else []
+    return tuple((in_words(name), described.get(name, "")) for name, *_rest in parts if name != "base")
+
+
+def sentence_of(code: str) -> str:
+    """Return what a rule says, also one that is no longer among the rules."""
+    try:
+        return str(get_rule(code).sentence)
+    except KeyError:
+        return _("is excluded by the rule “%(code)s”") % {"code": code}

@@ -1,0 +1,328 @@
+"""Routing: a verified lead is routed once and assigned once, and every reason is kept."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from backend.leads.models import Lead, LeadAssignment, RoutingDecision
+from backend.leads.services import lead_router
+from backend.leads.services.lead_assignment import LeadAssignmentService
+from backend.leads.tests.factories import (
+    DEMO,
+    make_category,
+    make_lead,
+    make_market,
+    make_provider,
+    make_staff,
+    make_verified_lead,
+)
+from backend.matching.models import ProviderLoad
+from backend.notifications.models import Notification, NotificationType
+from workflows import Channel, TransitionBlocked, TransitionRecord, acting, clock
+
+pytestmark = pytest.mark.django_db
+
+
+def notified(kind: NotificationType) -> int:
+    return Notification.objects.filter(type=kind).count()
+
+
+class TestVerify:
+    def test_offers_the_lead_to_the_best_and_tells_the_next(self) -> None:
+        lead = make_verified_lead(providers=30)
+
+        decision = lead.decisions.get()
+        assert (decision.wave, decision.offered_count, decision.told_count) == (1, 5, 20)
+        assert (decision.eligible_count, decision.shortfall) == (30, "")
+        offered = [entry["provider"] for entry in decision.candidates if entry["outcome"] == "offered"]
+        assert [entry["rank"] for entry in decision.candidates] == list(range(1, 31))
+        assert offered == list(lead.assignments.order_by("rank").values_list("provider_id", flat=True))
+        assert (notified(NotificationType.LEAD_ASSIGNED), notified(NotificationType.LEAD_VERIFIED)) == (5, 20)
+
+    def test_writes_one_log_row_for_the_lead(self) -> None:
+        lead = make_verified_lead(providers=3)
+        records = TransitionRecord.objects.filter(machine="leads.lead", object_id=lead.pk)
+        assert [record.log.transition for record in records.order_by("sequence")] == ["create", "verify"]
+
+    def test_tells_nobody_twice(self) -> None:
+        make_verified_lead(providers=30)
+        recipients = Notification.objects.exclude(type=NotificationType.SYSTEM).values_list("recipient_id")
+        assert len(recipients) == len(set(recipients)) == 25
+
+    def test_links_below_the_frontend(self, settings) -> None:
+        settings.FRONTEND_URL = "https://market.example/"
+        make_verified_lead()
+        note = Notification.objects.get(type=NotificationType.LEAD_ASSIGNED)
+        assert note.link == "https://market.example/provider/offers/"
+
+    def test_happens_on_the_transition_and_never_on_save(self) -> None:
+        lead = make_verified_lead(providers=3)
+        lead.title = "Another title"
+        lead.save()
+        Lead.objects.get(pk=lead.pk).save()
+        assert (lead.decisions.count(), lead.assignments.count()) == (1, 3)
+
+    def test_reserves_the_capacity_of_those_offered_and_of_no_other(self) -> None:
+        lead = make_verified_lead(providers=8)
+        loaded = ProviderLoad.objects.filter(open_offers=1).values_list("provider_id", flat=True)
+        assert set(loaded) == set(lead.assignments.values_list("provider_id", flat=True))
+
+    def test_ends_no_offer_later_than_the_lead(self) -> None:
+        deadline = clock.now() + datetime.timedelta(hours=3)
+        lead = make_verified_lead(deadline_at=deadline)
+        assert lead.assignments.get().expires_at == deadline
+
+    def test_by_staff_who_vouch_needs_no_confirmed_contact(self) -> None:
+        lead = make_lead(is_confirmed=False)
+        with pytest.raises(TransitionBlocked, match="Nobody has confirmed the contact yet"):
+            lead.verify(by=make_staff("verify_lead"))
+        lead.verify(by=make_staff("verify_lead"), vouched=True)
+        assert lead.status == "verified"
+
+    def test_of_an_unserved_category_waits(self) -> None:
+        category = make_category()
+        category.is_served = False
+        category.save()
+        with pytest.raises(TransitionBlocked, match="is not served at present"):
+            make_lead(category).verify(by=DEMO)
+
+    def test_of_a_second_request_names_the_first(self) -> None:
+        first = make_lead(email="Ann+shop@Example.com")
+        second = make_lead(first.category, email="ann@example.COM")
+        with pytest.raises(TransitionBlocked, match=f"{first.reference} from the same contact"):
+            second.verify(by=DEMO)
+        second.verify(by=DEMO, is_another_job=True)
+        assert second.status == "verified"
+
+    def test_of_a_second_request_by_phone_names_the_first_too(self) -> None:
+        first = make_lead(phone="+49 30 901820")
+        second = make_lead(first.category, phone="0049-30-901820".replace("00", "+", 1))
+        with pytest.raises(TransitionBlocked, match=first.reference):
+            second.verify(by=DEMO)
+
+    def test_forgets_a_first_request_after_thirty_days(self) -> None:
+        with clock.at(clock.now() - datetime.timedelta(days=31)):
+            first = make_lead(email="ann@example.com")
+        make_lead(first.category, email="ann@example.com").verify(by=DEMO)
+
+    def test_blocked_reports_every_reason_and_changes_nothing(self) -> None:
+        first = make_lead(email="ann@example.com")
+        first.category.is_served = False
+        first.category.save()
+        second = make_lead(first.category, email="ann@example.com", is_confirmed=False)
+        with pytest.raises(TransitionBlocked) as refused:
+            second.verify(by=DEMO)
+        assert [reason.code for reason in refused.value.reasons] == [
+            "contact_is_confirmed",
+            "is_not_a_duplicate",
+            "category_is_served",
+        ]
+        assert (Lead.objects.get(pk=second.pk).status, RoutingDecision.objects.count()) == ("new", 0)
+
+
+class TestStatements:
+    """Criterion: at most 16, and the same number whatever the number of providers."""
+
+    def count(self, *, providers: int) -> int:
+        lead, staff = make_lead(make_market(providers=providers)), make_staff("verify_lead")
+        with CaptureQueriesContext(
+            connection,
+        ) as statements:
+            lead.verify(by=staff)
+        assert lead.assignments.count() == 5
+        return len(statements)
+
+    def test_of_one_verify_do_not_grow_with_the_market(self) -> None:
+        self.count(providers=5)  # Fills the cache of content types.
+        counts = [self.count(providers=providers) for providers in (25, 60)]
+        assert notified(NotificationType.LEAD_VERIFIED) == 40
+        assert counts == [16, 16]
+
+
+class TestShortfall:
+    def test_of_a_lead_that_finds_nobody_tells_dispatchers_why(self) -> None:
+        dispatcher = make_staff_in_group("reroute_lead")
+        category = make_category()
+        make_provider(category, place=(52.9, 13.4), radius_km=10)
+        lead = make_lead(category)
+
+        lead.verify(by=DEMO)
+
+        decision = lead.decisions.get()
+        assert (decision.offered_count, decision.shortfall) == (0, "0 of 5: 0 eligible of 1 looked at")
+        assert decision.excluded_counts == {"too_far": 1}
+        note = Notification.objects.get(recipient=dispatcher, subject__startswith="No provider")
+        assert note.subject == f"No provider for {lead.reference}"
+        assert note.body.startswith("1 × ")
+
+    def test_names_the_first_rule_that_excluded_each_provider(self) -> None:
+        category = make_category()
+        paused, foreign = make_provider(category), make_provider(category, languages=["fr"])
+        paused.pause(by=DEMO)
+        lead = make_lead(category)
+        lead.verify(by=DEMO)
+        assert lead.decisions.get().excluded == {
+            "not_active": [[paused.pk, paused.company_name]],
+            "language": [[foreign.pk, foreign.company_name]],
+        }
+
+
+def make_staff_in_group(codename: str):
+    """Staff are found by the permissions of their groups."""
+    from django.contrib.auth.models import Group, Permission
+
+    staff, group = make_staff(), Group.objects.create(name=f"group of {codename}")
+    group.permissions.set(Permission.objects.filter(codename=codename))
+    staff.groups.add(group)
+    return staff
+
+
+class TestWaves:
+    def test_a_decline_offers_the_place_to_the_next_best(self) -> None:
+        lead = make_verified_lead(providers=7)
+        offer = lead.assignments.order_by("rank").first()
+        sixth = lead.decisions.get().candidates[5]["provider"]
+
+        offer.decline(by=DEMO, reason="too_busy")
+
+        second = lead.decisions.get(wave=2)
+        assert (second.places, second.offered_count, second.told_count) == (1, 1, 0)
+        assert second.assignments.get().provider_id == sixth
+        assert ProviderLoad.objects.get(provider=offer.provider).open_offers == 0
+
+    def test_nobody_is_offered_a_lead_twice(self) -> None:
+        lead = make_verified_lead(providers=6)
+        for _answer in range(6):
+            lead.assignments.filter(status="offered").first().decline(by=DEMO, reason="too_far")
+        assert lead.assignments.count() == 6
+        assert lead.decisions.last().excluded_counts == {"already_offered": 6}
+
+    def test_an_expired_offer_makes_room_by_the_clock(self) -> None:
+        lead = make_verified_lead(providers=6)
+        offer = lead.assignments.order_by("rank").first()
+        with pytest.raises(TransitionBlocked, match="The offer is open until"):
+            offer.expire(by=DEMO)
+        with clock.at(offer.expires_at):
+            offer.expire(by=DEMO)
+        assert (offer.status, lead.assignments.count()) == ("expired", 6)
+
+    def test_stop_when_all_offers_are_made(self) -> None:
+        lead = make_verified_lead(providers=20)
+        for _answer in range(11):
+            lead.assignments.filter(status="offered").first().decline(by=DEMO, reason="too_far")
+        assert lead.assignments.count() == 15
+        with pytest.raises(TransitionBlocked, match="15 offers have been made"):
+            lead.reroute(by=DEMO)
+
+    def test_stop_when_the_places_are_accepted(self) -> None:
+        lead = make_verified_lead(providers=8)
+        offers = list(lead.assignments.order_by("rank"))
+        for offer in offers[:3]:
+            offer.accept(by=DEMO)
+        offers[3].decline(by=DEMO, reason="budget")
+        assert lead.decisions.count() == 1
+        with pytest.raises(TransitionBlocked, match="All 3 places are taken by other providers"):
+            offers[4].accept(by=DEMO)
+
+    def test_end_with_the_deadline(self) -> None:
+        lead = make_verified_lead(providers=1)
+        with clock.at(lead.deadline_at), pytest.raises(TransitionBlocked, match="Its deadline was"):
+            lead.reroute(by=DEMO)
+
+
+class TestClosing:
+    @pytest.mark.parametrize("name", ["reject", "cancel"])
+    def test_withdraws_every_offer_and_tells_each_provider(self, name: str) -> None:
+        lead = make_verified_lead(providers=5)
+        accepted = lead.assignments.first()
+        accepted.accept(by=DEMO)
+
+        getattr(lead, name)(by=DEMO, reason="other", note="gone")
+
+        assert set(lead.assignments.values_list("status", flat=True)) == {"withdrawn"}
+        assert notified(NotificationType.SYSTEM_UPDATE) == 5
+        assert not ProviderLoad.objects.filter(open_offers__gt=0).exists()
+
+    def test_of_a_duplicate_names_its_original(self) -> None:
+        original = make_lead()
+        lead = make_verified_lead()
+        lead.mark_duplicate(by=DEMO, of=original)
+        assert (lead.duplicate_of, lead.assignments.get().status) == (original, "withdrawn")
+        with pytest.raises(TransitionBlocked, match="is a duplicate itself"):
+            original.mark_duplicate(by=DEMO, of=lead)
+        with pytest.raises(TransitionBlocked, match="no duplicate of itself"):
+            original.mark_duplicate(by=DEMO, of=original)
+
+    def test_an_award_lets_one_win_and_the_others_lose(self) -> None:
+        lead = make_verified_lead(providers=3)
+        winner, second, silent = lead.assignments.order_by("rank")
+        winner.accept(by=DEMO)
+        second.accept(by=DEMO)
+        lead.record_quote(by=DEMO, assignment=winner)
+        with pytest.raises(TransitionBlocked, match="has not accepted it"):
+            lead.award(by=DEMO, assignment=silent)
+
+        lead.award(by=DEMO, assignment=winner)
+
+        statuses = dict(lead.assignments.values_list("pk", "status"))
+        assert statuses == {winner.pk: "won", second.pk: "lost", silent.pk: "lost"}
+        assert lead.status == "won"
+        assert not ProviderLoad.objects.filter(open_offers__gt=0).exists()
+
+    def test_an_award_of_another_lead_s_offer_is_refused(self) -> None:
+        lead, other = make_verified_lead(), make_verified_lead()
+        offer = lead.assignments.get()
+        offer.accept(by=DEMO)
+        stranger = other.assignments.get()
+        stranger.accept(by=DEMO)
+        lead.record_quote(by=DEMO, assignment=offer)
+        with pytest.raises(TransitionBlocked, match="That offer is for another lead"):
+            lead.award(by=DEMO, assignment=stranger)
+
+    def test_reopened_it_is_routed_again_but_not_to_the_same(self) -> None:
+        lead = make_verified_lead(providers=7)
+        first = set(lead.assignments.values_list("provider_id", flat=True))
+        lead.reject(by=DEMO, reason="unreachable")
+        lead.reopen(by=DEMO, reason="she called back")
+        lead.verify(by=DEMO)
+        second = set(lead.decisions.get(wave=2).assignments.values_list("provider_id", flat=True))
+        assert (len(first), len(second), first & second) == (5, 2, set())
+
+    def test_reopened_after_its_deadline_it_gets_a_new_one(self) -> None:
+        lead = make_lead()
+        with clock.at(lead.deadline_at):
+            lead.expire(by=DEMO)
+            lead.reopen(by=DEMO, reason="still needed")
+            assert lead.deadline_at == clock.now() + datetime.timedelta(days=30)
+
+
+class TestRoute:
+    def test_falls_back_to_the_expert_weights_and_says_so(self) -> None:
+        lead = make_verified_lead()
+        assert lead.decisions.get().policy_version == "top-n/1 · expert/1 · terms/1"
+
+    def test_describes_the_request_as_matching_sees_it(self) -> None:
+        lead = make_lead()
+        request = lead_router.request_of(lead)
+        assert (request.category_id, request.key, request.language) == (
+            lead.category_id,
+            lead.reference,
+            "en",
+        )
+
+
+class TestAssign:
+    def test_twice_by_the_same_decision_is_refused_by_the_database(self) -> None:
+        lead = make_verified_lead()
+        decision = lead.decisions.get()
+        with (
+            pytest.raises(IntegrityError, match="lead_is_offered_once_to_a_provider"),
+            transaction.atomic(),
+            acting(by=DEMO, channel=Channel.COMMAND),
+        ):
+            LeadAssignmentService().assign(decision)
+        assert LeadAssignment.objects.filter(lead=lead).count() == 1

@@ -1,0 +1,76 @@
+"""What the tests of leads are made of."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from django.contrib.auth.models import Permission
+
+from backend.catalog.models import Category
+from backend.leads.models import Lead, LeadAssignment, LeadContact
+from backend.leads.services.contacts import confirm_contact
+from backend.leads.services.intake import submit_lead
+from backend.matching.tests.factories import make_category, make_provider
+from backend.users.models import User
+from workflows import Channel, SystemActor, acting
+
+__all__ = [
+    "DEMO",
+    "make_category",
+    "make_lead",
+    "make_market",
+    "make_provider",
+    "make_staff",
+    "make_verified_lead",
+]
+
+DEMO = SystemActor("demo")
+
+_numbers = itertools.count(1)
+
+
+def make_lead(category: Category | None = None, *, is_confirmed: bool = True, **fields: Any) -> Lead:
+    """Return a new lead in Berlin; ``email`` and ``phone`` are its contact's."""
+    number = next(_numbers)
+    contact = LeadContact(
+        name=f"Client {number}",
+        email=fields.pop("email", f"client-{number}@example.com"),
+        phone=fields.pop("phone", ""),
+    )
+    values = {"title": "A dripping tap", "latitude": 52.52, "longitude": 13.405, **fields}
+    with acting(by=SystemActor("test"), channel=Channel.COMMAND):
+        lead = submit_lead(Lead(category=category or make_category(), **values), contact)
+    if is_confirmed:
+        confirm_contact(lead, by=None)
+        lead.refresh_from_db()
+    return lead
+
+
+def make_market(*, providers: int, **fields: Any) -> Category:
+    """Return a category that so many providers in Berlin offer."""
+    category = make_category()
+    for _provider in range(providers):
+        make_provider(category, **fields)
+    return category
+
+
+def make_verified_lead(*, providers: int = 1, **fields: Any) -> Lead:
+    """Return a lead that was verified in a market of its own."""
+    lead = make_lead(make_market(providers=providers), **fields)
+    lead.verify(by=DEMO)
+    return lead
+
+
+def make_accepted_offer() -> LeadAssignment:
+    """Return the accepted offer of a verified lead with one provider."""
+    offer = make_verified_lead().assignments.get()
+    offer.accept(by=DEMO)
+    return offer
+
+
+def make_staff(*permissions: str, **fields: Any) -> User:
+    """Return a member of staff with permissions, by codename."""
+    user = User.objects.create_user(username=f"staff-{next(_numbers)}", is_staff=True, **fields)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    return user

@@ -1,0 +1,174 @@
+"""Generated from every machine of the marketplace: every edge runs, everything else is refused and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from backend.leads.models import Lead, LeadAssignment
+from backend.leads.tests.factories import (
+    DEMO,
+    make_accepted_offer,
+    make_lead,
+    make_provider,
+    make_staff,
+    make_verified_lead,
+)
+from backend.users.models import ProviderProfile
+from workflows import (
+    SystemActor,
+    TransitionForbidden,
+    TransitionNotPossible,
+    TransitionRecord,
+    WorkflowModel,
+    clock,
+    machine_of,
+)
+from workflows.machine import Edge
+from workflows.testing import all_edges, forbidden_pairs, path_to
+
+pytestmark = pytest.mark.django_db
+
+CLOSING = SystemActor("closing")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One machine under test: how to make a new object, and what its transitions are called with.
+
+    ``instants`` gives the instant at which a transition can run, where that is not now.
+    """
+
+    model: type[WorkflowModel]
+    make: Callable[[], WorkflowModel]
+    arguments: dict[str, Callable[[Any], dict[str, Any]]] = field(default_factory=dict)
+    instants: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
+
+    def call(self, instance: WorkflowModel, name: str, **changed: Any) -> None:
+        """Run a transition as it is meant to be run."""
+        given = self.arguments.get(name, lambda instance: {})(instance)
+        instant = self.instants.get(name, lambda instance: clock.now())(instance)
+        with clock.at(instant):
+            getattr(instance, name)(**{"by": DEMO, **given, **changed})
+
+    def bring_to(self, state: str) -> WorkflowModel:
+        """Return a new object in a state, on the way of its own transitions."""
+        instance = self.make()
+        for edge in path_to(machine_of(self.model), state):
+            self.call(instance, edge.transition.name)
+        return instance
+
+
+def quote_of(lead: Lead) -> dict[str, Any]:
+    """Return an accepted offer of a lead, made on the way where it is missing."""
+    offer = lead.assignments.first()
+    if offer is None:
+        return {"assignment": make_accepted_offer()}
+    if offer.status == "offered":
+        offer.accept(by=DEMO)
+    return {"assignment": offer}
+
+
+def make_lead_with_supply() -> Lead:
+    lead = make_lead()
+    make_provider(lead.category)
+    return lead
+
+
+SUBJECTS = {
+    "lead": Subject(
+        Lead,
+        make_lead_with_supply,
+        arguments={
+            "record_quote": quote_of,
+            "award": quote_of,
+            "reject": lambda lead: {"reason": "other"},
+            "cancel": lambda lead: {"reason": "no_longer_needed"},
+            "mark_duplicate": lambda lead: {"of": make_lead()},
+            "reopen": lambda lead: {"reason": "a mistake"},
+        },
+        instants={"expire": lambda lead: lead.deadline_at},
+    ),
+    "offer": Subject(
+        LeadAssignment,
+        lambda: make_verified_lead().assignments.get(),
+        arguments={
+            "decline": lambda offer: {"reason": "too_busy"},
+            "withdraw": lambda offer: {"reason": "a mistake"},
+            "win": lambda offer: {"by": CLOSING},
+            "lose": lambda offer: {"by": CLOSING},
+        },
+        instants={"expire": lambda offer: offer.expires_at},
+    ),
+    "provider": Subject(
+        ProviderProfile,
+        lambda: make_provider(is_active=False),
+        arguments={
+            "suspend": lambda provider: {"reason": "complaints"},
+            "reinstate": lambda provider: {
+                "reason": "cleared",
+                "by": make_staff("suspend_providerprofile"),
+            },
+            "retire": lambda provider: {"reason": "closed down", "by": make_staff("retire_providerprofile")},
+        },
+    ),
+}
+
+EDGES = [(name, edge) for name, subject in SUBJECTS.items() for edge in all_edges(machine_of(subject.model))]
+FORBIDDEN = [
+    (name, *pair) for name, subject in SUBJECTS.items() for pair in forbidden_pairs(machine_of(subject.model))
+]
+
+
+def edge_id(value: Any) -> str:
+    return f"{value.transition.name}-from-{value.source}" if isinstance(value, Edge) else str(value)
+
+
+@pytest.mark.parametrize(("name", "edge"), EDGES, ids=edge_id)
+class TestEveryEdge:
+    def test_leads_from_its_source_to_its_target_with_one_log_row(self, name: str, edge: Edge) -> None:
+        subject = SUBJECTS[name]
+        instance = subject.bring_to(edge.source)
+        version = instance.version
+
+        subject.call(instance, edge.transition.name)
+
+        assert instance.state == edge.target
+        record = TransitionRecord.objects.select_related("log").get(
+            machine=machine_of(subject.model).label, object_id=instance.pk, sequence=version + 1
+        )
+        assert (record.log.transition, record.log.source_state, record.log.state) == (
+            edge.transition.name,
+            edge.source,
+            edge.target,
+        )
+
+    def test_is_forbidden_to_whoever_may_not(self, name: str, edge: Edge) -> None:
+        subject = SUBJECTS[name]
+        instance = subject.bring_to(edge.source)
+        label = machine_of(subject.model).label
+        for actor in (make_staff(), SystemActor("nobody")):
+            with pytest.raises(TransitionForbidden, match="This is for"):
+                subject.call(instance, edge.transition.name, by=actor)
+        stored = subject.model.objects.get(pk=instance.pk)
+        assert (stored.state, stored.version) == (edge.source, instance.version)
+        assert TransitionRecord.objects.filter(machine=label, object_id=instance.pk).count() == stored.version
+
+
+@pytest.mark.parametrize(("name", "state", "transition"), FORBIDDEN)
+class TestEveryForbiddenPair:
+    def test_is_refused_and_changes_nothing(self, name: str, state: str, transition: str) -> None:
+        subject = SUBJECTS[name]
+        instance = subject.bring_to(state)
+        version = instance.version
+
+        with pytest.raises(TransitionNotPossible, match=f"that is '{state}'"):
+            subject.call(instance, transition)
+
+        stored = subject.model.objects.get(pk=instance.pk)
+        assert (stored.state, stored.version) == (state, version)
+        label = machine_of(subject.model).label
+        assert TransitionRecord.objects.filter(machine=label, object_id=instance.pk).count() == version

@@ -1,0 +1,224 @@
+"""Whoever and how many try at once: one winner, no cap exceeded, no deadlock."""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from django.db import connections
+
+from backend.leads.models import Lead, LeadAssignment, RoutingDecision
+from backend.leads.tests.factories import DEMO, make_lead, make_market, make_provider
+from backend.matching.models import ProviderLoad
+from backend.notifications.models import Notification, NotificationType
+from workflows import SystemActor, TransitionRecord, TransitionRefused, clock
+from workflows.hash_chain import find_broken_links
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ATTEMPTS = 500
+
+
+def try_often(number: int, lead_id: int, name: str, arguments: dict[str, Any], results: Any) -> None:
+    """Run one transition of one lead again and again, in a process of its own; report how each attempt ended."""
+    outcomes: Counter[str] = Counter()
+    for _attempt in range(ATTEMPTS):
+        try:
+            getattr(Lead.objects.get(pk=lead_id), name)(by=DEMO, **arguments)
+            outcomes["won"] += 1
+        except TransitionRefused as refused:
+            outcomes[refused.code] += 1
+    connections.close_all()
+    results.put((number, outcomes))
+
+
+def race(lead: Lead, *calls: tuple[str, dict[str, Any]]) -> list[Counter[str]]:
+    """Let one process per call race for a lead; return how their attempts ended."""
+    context = multiprocessing.get_context("fork")
+    results = context.Queue()
+    connections.close_all()  # A child must not share its parent's connection.
+    processes = [
+        context.Process(target=try_often, args=(number, lead.pk, name, arguments, results))
+        for number, (name, arguments) in enumerate(calls)
+    ]
+    for process in processes:
+        process.start()
+    outcomes = dict(results.get(timeout=120) for _process in processes)
+    for process in processes:
+        process.join(timeout=30)
+        assert process.exitcode == 0
+    return [outcomes[number] for number in range(len(calls))]
+
+
+def transitions_of(lead: Lead) -> list[str]:
+    records = TransitionRecord.objects.filter(machine="leads.lead", object_id=lead.pk).select_related("log")
+    return [record.log.transition for record in records.order_by("sequence")]
+
+
+class TestTwoProcesses:
+    def test_verifying_the_same_lead_route_and_assign_it_once(self) -> None:
+        lead = make_lead(make_market(providers=8))
+
+        outcomes = race(lead, ("verify", {}), ("verify", {}))
+
+        assert sum(outcomes, Counter()) == {"won": 1, "not_possible_from_state": 2 * ATTEMPTS - 1}
+        assert transitions_of(lead) == ["create", "verify"]
+        assert (RoutingDecision.objects.count(), LeadAssignment.objects.count()) == (1, 5)
+        assert Notification.objects.exclude(type=NotificationType.SYSTEM).count() == 8
+
+    def test_verifying_against_rejecting_a_new_lead_have_one_winner(self) -> None:
+        lead = make_lead(make_market(providers=8))
+
+        outcomes = race(lead, ("verify", {"expect": "new"}), ("reject", {"reason": "other", "expect": "new"}))
+
+        assert sum(outcomes, Counter()) == {"won": 1, "stale": 2 * ATTEMPTS - 1}
+        has_verified = outcomes[0]["won"] == 1
+        assert transitions_of(lead) == ["create", "verify" if has_verified else "reject"]
+        assert RoutingDecision.objects.count() == has_verified
+        assert LeadAssignment.objects.count() == (5 if has_verified else 0)
+
+
+def run_in_threads(
+    work: Callable[[Sequence[Any]], None], items: Sequence[Any], *, threads: int
+) -> list[Exception]:
+    """Share items out to threads that start together; return what they raised."""
+    errors: list[Exception] = []
+    barrier = threading.Barrier(threads)
+
+    def run(share: Sequence[Any]) -> None:
+        barrier.wait(timeout=10)
+        try:
+            work(share)
+        except Exception as error:
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    workers = [threading.Thread(target=run, args=(items[n::threads],)) for n in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(timeout=120)
+    return errors
+
+
+class TestEightThreads:
+    def test_verifying_many_leads_into_few_providers_exceed_no_cap(self) -> None:
+        category = make_market(providers=0)
+        caps = [(3, 99), (7, 99), (20, 99), (99, 41), (60, 99), (80, 99)]
+        providers = [
+            make_provider(category, open_offers_max=some, leads_per_day_max=day) for some, day in caps
+        ]
+        leads = [make_lead(category).pk for _lead in range(200)]
+
+        def verify(share: Sequence[int]) -> None:
+            for key in share:
+                Lead.objects.get(pk=key).verify(by=DEMO)
+
+        errors = run_in_threads(verify, leads, threads=8)
+
+        assert errors == []
+        assert Lead.objects.filter(status="verified").count() == 200
+        open_offers = Counter(
+            LeadAssignment.objects.filter(status="offered").values_list("provider_id", flat=True)
+        )
+        assert [open_offers[provider.pk] for provider in providers] == [min(cap) for cap in caps]
+        for provider in providers:
+            assert ProviderLoad.objects.get(provider=provider).open_offers == open_offers[provider.pk]
+        for decision in RoutingDecision.objects.all():
+            assert decision.assignments.count() == decision.offered_count
+        assert find_broken_links("leads.lead") == find_broken_links("leads.leadassignment") == []
+
+    def test_accepting_the_last_places_fill_them_and_no_more(self) -> None:
+        lead = make_lead(make_market(providers=5))
+        lead.verify(by=DEMO)
+        offers = list(lead.assignments.values_list("pk", flat=True))
+        refused: list[str] = []
+
+        def accept(share: Sequence[int]) -> None:
+            for key in share:
+                try:
+                    LeadAssignment.objects.get(pk=key).accept(by=DEMO)
+                except TransitionRefused as error:
+                    refused.append(error.code)
+
+        assert run_in_threads(accept, offers, threads=5) == []
+        assert Counter(lead.assignments.values_list("status", flat=True)) == {"accepted": 3, "offered": 2}
+        assert refused == ["blocked", "blocked"]
+
+    def test_declining_together_offer_each_place_to_somebody_else(self) -> None:
+        lead = make_lead(make_market(providers=12))
+        lead.verify(by=DEMO)
+        offers = list(lead.assignments.values_list("pk", flat=True))
+
+        def decline(share: Sequence[int]) -> None:
+            for key in share:
+                LeadAssignment.objects.get(pk=key).decline(by=DEMO, reason="too_busy")
+
+        assert run_in_threads(decline, offers, threads=5) == []
+        assert Counter(lead.assignments.values_list("status", flat=True)) == {"declined": 5, "offered": 5}
+        lead.refresh_from_db()
+        assert (lead.wave, lead.decisions.count(), lead.version) == (6, 6, 7)
+
+
+class TestRivalInTheMiddle:
+    def test_of_routing_is_refused_and_the_lead_is_routed_once(self) -> None:
+        """A reject that is tried from inside ``verify`` finds the lead held."""
+        from django.db.models.signals import post_save
+
+        from workflows.errors import ReentrantTransition
+
+        lead = make_lead(make_market(providers=3))
+        refusals: list[str] = []
+
+        def rival(**saved: Any) -> None:
+            with pytest.raises(ReentrantTransition) as refused:
+                Lead.objects.get(pk=lead.pk).reject(by=DEMO, reason="other")
+            refusals.append(str(refused.value))
+
+        post_save.connect(rival, sender=RoutingDecision)
+        try:
+            lead.verify(by=DEMO)
+        finally:
+            post_save.disconnect(rival, sender=RoutingDecision)
+
+        assert refusals == [f"Cannot run 'reject' on {lead!r} while its 'verify' is running."]
+        assert (transitions_of(lead), lead.assignments.count()) == (["create", "verify"], 3)
+
+    def test_in_another_connection_waits_and_then_finds_what_happened(self) -> None:
+        lead = make_lead(make_market(providers=3))
+        from django.db.models.signals import post_save
+
+        outcomes: list[str] = []
+        rivals: list[threading.Thread] = []
+
+        def try_to_verify() -> None:
+            try:
+                Lead.objects.get(pk=lead.pk).verify(by=SystemActor("demo"), expect="new")
+                outcomes.append("won")
+            except TransitionRefused as refused:
+                outcomes.append(refused.code)
+            finally:
+                connections.close_all()
+
+        def start_rival(**saved: Any) -> None:
+            thread = threading.Thread(target=try_to_verify)
+            thread.start()
+            thread.join(timeout=0.3)
+            assert thread.is_alive(), "the rival did not wait for the lock"
+            rivals.append(thread)
+
+        post_save.connect(start_rival, sender=RoutingDecision)
+        try:
+            lead.verify(by=DEMO)
+        finally:
+            post_save.disconnect(start_rival, sender=RoutingDecision)
+        rivals[0].join(timeout=30)
+
+        assert outcomes == ["stale"]
+        assert transitions_of(lead) == ["create", "verify"]
+        assert clock.now() >= Lead.objects.get(pk=lead.pk).state_since

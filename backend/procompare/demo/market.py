@@ -1,0 +1,126 @@
+"""The demo market: months of real transitions under a moved clock, in one transaction."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from backend.catalog.models import Category
+from backend.catalog.services import load_catalogue
+from backend.leads.models import Lead
+from backend.notifications.models import Notification
+from backend.procompare.demo.agenda import Agenda
+from backend.procompare.demo.chance import chance_of
+from backend.procompare.demo.hubs import list_hubs
+from backend.procompare.demo.lead_life import LeadLife
+from backend.procompare.demo.offer_life import OfferLife
+from backend.procompare.demo.provider_life import ProviderLife
+from backend.procompare.demo.providers import plan_providers
+from backend.procompare.demo.requests import RequestPlanner, request_count_min
+from backend.procompare.demo.staff import hire_staff
+from backend.procompare.demo.stage import Stage
+from backend.procompare.demo.submission import Submission
+from backend.procompare.demo_logins import DEMO_LOGINS
+from backend.users.models import ProviderProfile, User
+
+__all__ = ["MarketIsNotEmpty", "MarketSize", "build_market", "why_not_empty"]
+
+HISTORY = datetime.timedelta(days=120)
+STAFF_SINCE = datetime.timedelta(days=600)
+UNREAD_SINCE = datetime.timedelta(days=3)
+
+# Any number that nothing else of the project locks.
+ADVISORY_LOCK = 7_046_311
+
+
+class MarketIsNotEmpty(Exception):
+    """Cannot build the demo market: the database holds … already."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarketSize:
+    """How large a market to build, from which seed, as of which instant (aware); the same makes the same market.
+
+    Raises: ValueError when there would be no provider, or too few leads to show every kind.
+    """
+
+    seed: int
+    providers: int
+    leads: int
+    as_of: datetime.datetime
+
+    def __post_init__(self) -> None:
+        if self.providers < 1 or self.leads < request_count_min():
+            raise ValueError(
+                f"Cannot build a market of {self.providers} providers and {self.leads} leads: "
+                f"it takes 1 and {request_count_min()} at least."
+            )
+
+
+def why_not_empty() -> str:
+    """Say what keeps a demo market out of this database; "" when it may be built."""
+    if leads := Lead.objects.count():
+        return f"the database holds {leads} leads already"
+    if providers := ProviderProfile.objects.count():
+        return f"the database holds {providers} providers already"
+    logins = [login.username for login in DEMO_LOGINS]
+    taken = list(
+        User.objects.filter(username__in=logins).order_by("username").values_list("username", flat=True)
+    )
+    return f"these logins are taken: {', '.join(taken)}" if taken else ""
+
+
+@transaction.atomic
+def build_market(size: MarketSize, *, on_day: Callable[[], None] = lambda: None) -> None:
+    """Build the market whole, or not at all: a process that is killed leaves nothing behind.
+
+    ``on_day`` is called as each of the ``HISTORY`` days has passed.
+
+    Raises: MarketIsNotEmpty when the database has leads, providers or one of the demo logins.
+    """
+    with connection.cursor() as cursor:
+        # Of two at the same time, the second one waits and then finds a market.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
+    if reason := why_not_empty():
+        raise MarketIsNotEmpty(f"Cannot build the demo market: {reason}.")
+    load_catalogue()
+    opened_at = size.as_of - HISTORY
+    stage = _set_stage(size)
+    _plan(size, stage, opened_at=opened_at)
+    days = 0
+    for at in stage.agenda.run(until=size.as_of):
+        passed = (at - opened_at) // datetime.timedelta(days=1)
+        for _day in range(days, passed):
+            on_day()
+        days = max(days, passed)
+    _open_old_notifications(before=size.as_of - UNREAD_SINCE)
+
+
+def _set_stage(size: MarketSize) -> Stage:
+    staff = hire_staff(chance_of(size.seed, "staff"), at=size.as_of - STAFF_SINCE)
+    return Stage(agenda=Agenda(), chance=chance_of(size.seed, "life"), staff=staff, users={})
+
+
+def _plan(size: MarketSize, stage: Stage, *, opened_at: datetime.datetime) -> None:
+    """Put everybody who joins and everything that is asked for into the agenda."""
+    hubs = list_hubs()
+    chance = chance_of(size.seed, "providers")
+    providers = plan_providers(chance, hubs, count=size.providers, opened_at=opened_at, as_of=size.as_of)
+    ProviderLife(stage, opened_at, size.as_of).plan(providers)
+    planner = RequestPlanner.over(
+        chance_of(size.seed, "requests"), hubs, opened_at=opened_at, as_of=size.as_of
+    )
+    categories = {category.slug: category for category in Category.objects.all()}
+    leads = LeadLife(stage, OfferLife(stage), Submission(stage, categories))
+    for request in planner.plan(size.leads):
+        leads.plan(request)
+
+
+def _open_old_notifications(*, before: datetime.datetime) -> None:
+    """Have everybody read what they were told, but for the last days: an inbox is not months deep."""
+    hours = datetime.timedelta(hours=3)
+    Notification.objects.filter(created_at__lt=before).update(read_at=F("created_at") + hours)

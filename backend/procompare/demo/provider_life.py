@@ -1,0 +1,101 @@
+"""What becomes of the providers of the demo market: they join, are approved, rest, and some leave."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from backend.procompare.demo.chance import draw
+from backend.procompare.demo.providers import ProviderPlan, create_providers
+from backend.procompare.demo.stage import DEMO, Stage
+from backend.procompare.demo.timing import OFFICE_HOURS, OFFICE_TIME_ZONE, later
+from backend.users.models import ProviderProfile, User
+from workflows import Channel, clock
+
+__all__ = ["ProviderLife"]
+
+FATES = {"stays": 0.8, "pauses": 0.05, "rests": 0.06, "is suspended": 0.04, "retires": 0.05}
+# Of those who joined in the last weeks, many wait for approval still.
+WAITING_FOR = datetime.timedelta(days=21)
+WAITING_SHARE = 0.7
+SUSPENSION_REASONS = ("Two clients complained that nobody came.", "The trade licence has run out.")
+RETIREMENT_REASONS = ("The business has closed.", "Asked to be taken off the list.")
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderLife:
+    """Puts the life of each provider into the agenda; nobody is approved who has not joined."""
+
+    stage: Stage
+    opened_at: datetime.datetime
+    as_of: datetime.datetime
+
+    def plan(self, plans: Sequence[ProviderPlan]) -> None:
+        """Let those who joined before the market opened be there, and the others come when they do."""
+        early = [plan for plan in plans if plan.joined_at < self.opened_at]
+        self._join(early)
+        for plan in plans[len(early) :]:
+            self.stage.agenda.add(plan.joined_at, lambda plan=plan: self._join([plan]))  # type: ignore[misc]  # bound now
+
+    def _join(self, plans: Sequence[ProviderPlan]) -> None:
+        with self.stage.on(Channel.PAGE, by=DEMO):
+            providers = create_providers(plans, users=self.stage.users)
+        for plan, provider in zip(plans, providers, strict=True):
+            self._plan_life(plan, provider)
+
+    def _plan_life(self, plan: ProviderPlan, provider: ProviderProfile) -> None:
+        """Have it approved within days, unless it waits still; then its fate."""
+        chance = self.stage.chance
+        if plan.joined_at > self.as_of - WAITING_FOR and chance.random() < WAITING_SHARE:
+            return
+        approved_at = later(chance, plan.joined_at, mean_h=40, time_zone=OFFICE_TIME_ZONE, hours=OFFICE_HOURS)
+        self.stage.agenda.add(approved_at, lambda: self._approve(provider.pk))
+        fate = draw(chance, FATES)
+        since = max(approved_at, self.opened_at)
+        happens_at = since + chance.uniform(0.2, 0.9) * max(self.as_of - since, datetime.timedelta())
+        if fate != "stays" and happens_at > approved_at:
+            step = self._step_of(fate)
+            self.stage.agenda.add(happens_at, lambda: step(provider.pk))
+
+    def _step_of(self, fate: str) -> Callable[[int], None]:
+        """Return what happens to a provider whose fate it is."""
+        steps: dict[str, Callable[[int], None]] = {
+            "pauses": self._pause,
+            "rests": self._rest,
+            "is suspended": self._suspend,
+            "retires": self._retire,
+        }
+        return steps[fate]
+
+    @property
+    def _dispatcher(self) -> User:
+        return self.stage.staff["dispatcher"]
+
+    def _approve(self, pk: int) -> None:
+        with self.stage.on(Channel.ADMIN):
+            ProviderProfile.objects.get(pk=pk).approve(by=self._dispatcher)
+
+    def _pause(self, pk: int) -> None:
+        with self.stage.on(Channel.PAGE):
+            ProviderProfile.objects.get(pk=pk).pause(by=self.stage.users[pk], reason="Fully booked.")
+
+    def _rest(self, pk: int) -> None:
+        """Pause for some days."""
+        self._pause(pk)
+        days = datetime.timedelta(days=self.stage.chance.uniform(4, 15))
+        self.stage.agenda.add(clock.now() + days, lambda: self._resume(pk))
+
+    def _resume(self, pk: int) -> None:
+        with self.stage.on(Channel.PAGE):
+            ProviderProfile.objects.get(pk=pk).resume(by=self.stage.users[pk])
+
+    def _suspend(self, pk: int) -> None:
+        reason = self.stage.chance.choice(SUSPENSION_REASONS)
+        with self.stage.on(Channel.ADMIN):
+            ProviderProfile.objects.get(pk=pk).suspend(by=self._dispatcher, reason=reason)
+
+    def _retire(self, pk: int) -> None:
+        reason = self.stage.chance.choice(RETIREMENT_REASONS)
+        with self.stage.on(Channel.ADMIN):
+            ProviderProfile.objects.get(pk=pk).retire(by=self._dispatcher, reason=reason)

@@ -1,0 +1,36 @@
+"""Two admin sites with the toy app: Django's own and that of django-unfold; also the URL configuration of the tests."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import path
+from unfold.admin import ModelAdmin as UnfoldModelAdmin
+from unfold.sites import UnfoldAdminSite
+
+from workflows.admin import WorkflowAdmin
+from workflows.tests.toyapp.models import Item, Parcel
+
+
+class ParcelColumns:
+    list_display = ["__str__", "state_badge", "in_state_for"]
+    search_fields = ["sender"]
+
+
+class ParcelAdmin(ParcelColumns, WorkflowAdmin, admin.ModelAdmin): ...
+
+
+class UnfoldParcelAdmin(ParcelColumns, WorkflowAdmin, UnfoldModelAdmin): ...
+
+
+class ItemAdmin(WorkflowAdmin, admin.ModelAdmin):
+    fields = ["status", "name", "parcel"]
+
+
+stock = admin.AdminSite(name="stock")
+stock.register(Parcel, ParcelAdmin)
+stock.register(Item, ItemAdmin)
+
+unfold = UnfoldAdminSite(name="unfold")
+unfold.register(Parcel, UnfoldParcelAdmin)
+
+urlpatterns = [path("stock/", stock.urls), path("unfold/", unfold.urls)]

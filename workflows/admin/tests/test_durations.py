@@ -1,0 +1,35 @@
+"""Lengths of time in words."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+
+from workflows.admin.durations import describe_age, describe_duration
+
+
+class TestDescribeDuration:
+    @pytest.mark.parametrize(
+        ("duration", "words"),
+        [
+            ({"seconds": -5}, "under 1 s"),
+            ({"milliseconds": 900}, "under 1 s"),
+            ({"seconds": 59}, "59 s"),
+            ({"minutes": 57, "seconds": 59}, "57 min"),
+            ({"hours": 9, "minutes": 39}, "9 h 39 min"),
+            ({"hours": 2}, "2 h"),
+            ({"days": 3, "hours": 4, "minutes": 5}, "3 d 4 h"),
+            ({"days": 27, "hours": 4}, "27 d"),
+        ],
+    )
+    def test_names_the_two_largest_units(self, duration: dict[str, int], words: str) -> None:
+        assert describe_duration(datetime.timedelta(**duration)) == words
+
+
+class TestDescribeAge:
+    def test_is_just_now_for_a_minute(self) -> None:
+        assert describe_age(datetime.timedelta(seconds=59)) == "just now"
+
+    def test_says_how_long_ago(self) -> None:
+        assert describe_age(datetime.timedelta(minutes=61)) == "1 h 1 min ago"
