@@ -36,7 +36,7 @@ check: $(DEV_INSTALLED) ## the fast half: format, lint, types, import contracts,
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy .
 	$(VENV)/bin/lint-imports
-	$(PY) manage.py makemigrations --check --dry-run
+	$(PY) manage.py makemigrations --check --dry-run --settings backend.procompare.settings_test
 	$(PY) manage.py draw_workflows --check
 
 format: $(DEV_INSTALLED) ## bring the code into form

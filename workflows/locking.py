@@ -49,7 +49,8 @@ def _hold_parent(instance: WorkflowModel, name: str, parents: Sequence[WorkflowM
     field: Any = instance._meta.get_field(name)
     key = getattr(instance, field.attname)
     for parent in parents:
-        if isinstance(parent, field.related_model) and parent.pk == key:
+        is_its_parent = isinstance(parent, field.related_model) and parent.pk == key
+        if is_its_parent:
             return parent
     rows = field.related_model._base_manager.select_for_update(no_key=True)
     return cast(models.Model, rows.get(pk=key))

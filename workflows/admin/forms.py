@@ -175,7 +175,7 @@ class ObjectField(forms.CharField):
             raise forms.ValidationError(self.error_messages["unknown"], "unknown", {"words": words})
         if len(found) > 1:
             names = [f"{candidate} ({candidate.pk})" for candidate in found[:CANDIDATES_SHOWN]]
-            shown = ", ".join([*names, "…"] if len(found) > CANDIDATES_SHOWN else names)
+            shown = "; ".join([*names, _("and others")] if len(found) > CANDIDATES_SHOWN else names)
             params = {"words": words, "found": shown}
             raise forms.ValidationError(self.error_messages["ambiguous"], "ambiguous", params)
         return found[0]

@@ -23,8 +23,8 @@ from django.views.decorators.http import require_http_methods
 from workflows import clock
 from workflows.actors import Channel, acting
 from workflows.admin.durations import describe_duration
-from workflows.admin.forms import ArgumentForm, argument_form, field_for, is_consent
-from workflows.admin.panel import build_panel
+from workflows.admin.forms import ArgumentForm, argument_form, field_for
+from workflows.admin.panel import asked_arguments, build_panel
 from workflows.admin.timeline import EVENTS_MAX
 from workflows.admin.views import transition_view
 from workflows.explanation import Explanation
@@ -111,11 +111,12 @@ class WorkflowAdmin(ModelAdmin):
         What is posted is read for all arguments: a check may hold by now that did not when the page was made.
         """
         lifting = {check.lifted_by for check in explanation.failed}
+        asked = asked_arguments(explanation)
         transition = explanation.transition
         arguments = tuple(
             argument
             for argument in transition.arguments
-            if argument.name in lifting or not is_consent(argument) or (data and argument.name in data)
+            if argument in asked or (data and argument.name in data)
         )
         fields = {
             argument.name: self.field_for_argument(
@@ -139,7 +140,10 @@ class WorkflowAdmin(ModelAdmin):
         exact = f"{obj.state_since:%Y-%m-%d %H:%M:%S %Z}"
         spent = describe_duration(clock.now() - obj.state_since)
         return format_html(
-            '<time datetime="{}" title="{}">{}</time>', obj.state_since.isoformat(), exact, spent
+            '<time class="wf-since" datetime="{}" title="{}">{}</time>',
+            obj.state_since.isoformat(),
+            exact,
+            spent,
         )
 
     # Django's hooks.

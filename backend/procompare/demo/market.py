@@ -16,7 +16,7 @@ from backend.notifications.models import Notification
 from backend.procompare.demo.agenda import Agenda
 from backend.procompare.demo.chance import chance_of
 from backend.procompare.demo.hubs import list_hubs
-from backend.procompare.demo.lead_life import LeadLife
+from backend.procompare.demo.lead_life import plan_lead
 from backend.procompare.demo.offer_life import OfferLife
 from backend.procompare.demo.provider_life import ProviderLife
 from backend.procompare.demo.providers import plan_providers
@@ -91,10 +91,11 @@ def build_market(size: MarketSize, *, on_day: Callable[[], None] = lambda: None)
     opened_at = size.as_of - HISTORY
     stage = _set_stage(size)
     _plan(size, stage, opened_at=opened_at)
-    days = 0
+    days = -1
     for at in stage.agenda.run(until=size.as_of):
         passed = (at - opened_at) // datetime.timedelta(days=1)
-        for _day in range(days, passed):
+        for day in range(days, passed):
+            _analyze(day)
             on_day()
         days = max(days, passed)
     _open_old_notifications(before=size.as_of - UNREAD_SINCE)
@@ -102,7 +103,7 @@ def build_market(size: MarketSize, *, on_day: Callable[[], None] = lambda: None)
 
 def _set_stage(size: MarketSize) -> Stage:
     staff = hire_staff(chance_of(size.seed, "staff"), at=size.as_of - STAFF_SINCE)
-    return Stage(agenda=Agenda(), chance=chance_of(size.seed, "life"), staff=staff, users={})
+    return Stage(agenda=Agenda(), chance=chance_of(size.seed, "life"), staff=staff)
 
 
 def _plan(size: MarketSize, stage: Stage, *, opened_at: datetime.datetime) -> None:
@@ -115,9 +116,16 @@ def _plan(size: MarketSize, stage: Stage, *, opened_at: datetime.datetime) -> No
         chance_of(size.seed, "requests"), hubs, opened_at=opened_at, as_of=size.as_of
     )
     categories = {category.slug: category for category in Category.objects.all()}
-    leads = LeadLife(stage, OfferLife(stage), Submission(stage, categories))
+    offers, submission = OfferLife(stage), Submission(stage, categories)
     for request in planner.plan(size.leads):
-        leads.plan(request)
+        plan_lead(stage, offers, submission, request)
+
+
+def _analyze(day: int) -> None:
+    """Tell the planner now and then how large the tables have grown, which it learns only after the commit."""
+    if day % 10 == 0:
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
 
 
 def _open_old_notifications(*, before: datetime.datetime) -> None:

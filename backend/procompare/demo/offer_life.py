@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from backend.leads.models import DeclineReason, Lead, LeadAssignment
-from backend.leads.models.lead import CloseReason
+from backend.leads.models import CloseReason, DeclineReason, Lead, LeadAssignment
 from backend.procompare.demo.chance import draw
 from backend.procompare.demo.stage import TIMER, Stage
-from backend.procompare.demo.timing import later
+from backend.procompare.demo.timing import OFFICE_TIME_ZONE, later
 from backend.users.models import ProviderProfile, User
 from workflows import Channel, SystemActor, TransitionBlocked, clock
 
@@ -18,7 +18,7 @@ __all__ = ["OfferLife"]
 
 QUOTES = SystemActor("quotes")
 
-ANSWERS = {"accepts": 0.42, "declines": 0.28, "is silent": 0.3}
+ANSWERS = {"accepts": 0.45, "declines": 0.25, "is silent": 0.3}
 DECLINES = {
     DeclineReason.TOO_BUSY: 5,
     DeclineReason.BUDGET: 3,
@@ -37,23 +37,32 @@ SWEEP = datetime.timedelta(minutes=5)
 class OfferLife:
     """Puts what becomes of each offer into the agenda.
 
-    ``followed`` are the offers that it knows, ``quoted`` those whose providers sent a quote, by lead.
+    ``live`` are the offers that are open or accepted, by their lead and their own id; ``quoted`` of those the ids
+    of the ones whose providers sent a quote.  ``last`` is the last offer known of each lead.
     """
 
     stage: Stage
-    followed: set[int] = field(default_factory=set)
-    quoted: dict[int, list[int]] = field(default_factory=dict)
+    live: dict[int, dict[int, LeadAssignment]] = field(default_factory=lambda: defaultdict(dict))
+    quoted: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    last: dict[int, int] = field(default_factory=dict)
 
     def follow(self, lead: Lead) -> None:
         """Draw what becomes of every offer of a lead that was made since the last time."""
-        new = lead.assignments.filter(status=LeadAssignment.Status.OFFERED).exclude(pk__in=self.followed)
-        for offer in new.select_related("provider").order_by("decision__wave", "rank"):
-            self.followed.add(offer.pk)
-            self._plan_answer(offer)
+        made_since = LeadAssignment.objects.filter(
+            lead_id=lead.pk, status=LeadAssignment.Status.OFFERED, pk__gt=self.last.get(lead.pk, 0)
+        )
+        for offer in made_since.order_by("decision_id", "rank"):
+            self.live[lead.pk][offer.pk] = offer
+            self.last[lead.pk] = max(self.last.get(lead.pk, 0), offer.pk)
+            self._plan_answer(lead, offer)
 
-    def reroute(self, pk: int) -> None:
+    def forget(self, lead: Lead) -> None:
+        """Forget the offers of a lead that has ended: they have ended with it."""
+        self.live.pop(lead.pk, None)
+        self.quoted.pop(lead.pk, None)
+
+    def reroute(self, lead: Lead) -> None:
         """The dispatcher looks for more providers, where the lead has places free."""
-        lead = Lead.objects.get(pk=pk)
         if not lead.is_offered:
             return
         try:
@@ -63,102 +72,95 @@ class OfferLife:
             return  # The button is not there.
         self.follow(lead)
 
-    def speaker_for(self, lead: Lead) -> User:
-        """Return who acts for the client: the client, or the dispatcher for one without an account."""
-        return lead.client or self.stage.staff["dispatcher"]
+    def speak(self, lead: Lead, say: Callable[[User], object]) -> None:
+        """Act for the client: the client itself, or the dispatcher for one without an account."""
+        with self.stage.on(Channel.PAGE if lead.client_id else Channel.ADMIN):
+            say(lead.client or self.stage.staff["dispatcher"])
 
-    def _plan_answer(self, offer: LeadAssignment) -> None:
-        chance, now = self.stage.chance, clock.now()
-        pk, time_zone = offer.pk, offer.provider.time_zone
-        steps: dict[str, Callable[[], None]] = {
-            "accepts": lambda: self._accept(pk),
-            "declines": lambda: self._decline(pk),
-        }
-        step = steps.get(draw(chance, ANSWERS))
-        answered_at = later(chance, now, mean_h=9, time_zone=time_zone)
+    def _plan_answer(self, lead: Lead, offer: LeadAssignment) -> None:
+        time_zone = self.stage.providers[offer.provider_id].time_zone
+        steps = {"accepts": self._accept, "declines": self._decline}
+        step = steps.get(draw(self.stage.chance, ANSWERS))
+        answered_at = later(self.stage.chance, clock.now(), mean_h=9, time_zone=time_zone)
         if step is not None and answered_at < offer.expires_at:
-            self.stage.agenda.add(answered_at, step)
+            self.stage.agenda.add(answered_at, lambda: self._answer(lead, offer, step))
         else:
-            self._plan_expiry(offer)
+            self._plan_expiry(lead, offer)
 
-    def _plan_expiry(self, offer: LeadAssignment) -> None:
+    def _plan_expiry(self, lead: Lead, offer: LeadAssignment) -> None:
         swept_at = offer.expires_at + self.stage.chance.random() * SWEEP
-        self.stage.agenda.add(swept_at, lambda: self._expire(offer.pk))
+        self.stage.agenda.add(swept_at, lambda: self._expire(lead, offer))
 
-    def _offer(self, pk: int) -> LeadAssignment | None:
-        """Return an offer that is open still; one whose provider is away is left to expire."""
-        offer = LeadAssignment.objects.select_related("lead", "provider").get(pk=pk)
-        if offer.status != LeadAssignment.Status.OFFERED:
-            return None
-        if offer.provider.status not in (ProviderProfile.Status.ACTIVE, ProviderProfile.Status.PAUSED):
-            self._plan_expiry(offer)
-            return None
-        return offer
-
-    def _accept(self, pk: int) -> None:
-        offer = self._offer(pk)
-        if offer is None:
+    def _answer(
+        self, lead: Lead, offer: LeadAssignment, step: Callable[[Lead, LeadAssignment], None]
+    ) -> None:
+        """Take the step, if the offer is still open; one whose provider was sent away is left to expire."""
+        if offer.pk not in self.live[lead.pk]:
             return
+        present = (ProviderProfile.Status.ACTIVE, ProviderProfile.Status.PAUSED)
+        if self.stage.providers[offer.provider_id].status in present:
+            step(lead, offer)
+        else:
+            self._plan_expiry(lead, offer)
+
+    def _accept(self, lead: Lead, offer: LeadAssignment) -> None:
         try:
             with self.stage.on(Channel.PAGE):
-                offer.accept(by=self.stage.users[offer.provider_id])
+                offer.accept(by=self.stage.owners[offer.provider_id])
         except TransitionBlocked:
-            self._plan_expiry(offer)  # Others were faster.
+            self._plan_expiry(lead, offer)  # Others were faster.
             return
         chance, now = self.stage.chance, clock.now()
         if chance.random() < QUOTING_SHARE:
-            quoted_at = later(chance, now, mean_h=20, time_zone=offer.provider.time_zone)
-            self.stage.agenda.add(quoted_at, lambda: self._quote(pk))
+            time_zone = self.stage.providers[offer.provider_id].time_zone
+            quoted_at = later(chance, now, mean_h=20, time_zone=time_zone)
+            self.stage.agenda.add(quoted_at, lambda: self._quote(lead, offer))
         elif chance.random() < WITHDRAWN_SHARE / (1 - QUOTING_SHARE):
-            self.stage.agenda.add(now + datetime.timedelta(days=2), lambda: self._withdraw(pk))
+            days = datetime.timedelta(days=2)
+            self.stage.agenda.add(now + days, lambda: self._withdraw(lead, offer))
 
-    def _decline(self, pk: int) -> None:
-        offer = self._offer(pk)
-        if offer is None:
-            return
+    def _decline(self, lead: Lead, offer: LeadAssignment) -> None:
         with self.stage.on(Channel.PAGE):
-            offer.decline(by=self.stage.users[offer.provider_id], reason=draw(self.stage.chance, DECLINES))
-        self.follow(offer.lead)
+            owner = self.stage.owners[offer.provider_id]
+            offer.decline(by=owner, reason=draw(self.stage.chance, DECLINES))
+        del self.live[lead.pk][offer.pk]
+        self.follow(lead)
 
-    def _expire(self, pk: int) -> None:
-        offer = LeadAssignment.objects.select_related("lead").get(pk=pk)
-        if offer.status != LeadAssignment.Status.OFFERED:
+    def _expire(self, lead: Lead, offer: LeadAssignment) -> None:
+        if offer.pk not in self.live[lead.pk]:
             return
         with self.stage.on(Channel.TIMER):
             offer.expire(by=TIMER)
-        self.follow(offer.lead)
+        del self.live[lead.pk][offer.pk]
+        self.follow(lead)
 
-    def _withdraw(self, pk: int) -> None:
-        offer = LeadAssignment.objects.get(pk=pk)
-        if offer.status == LeadAssignment.Status.ACCEPTED:
-            with self.stage.on(Channel.ADMIN):
-                offer.withdraw(by=self.stage.staff["dispatcher"], reason="The provider asked for it.")
-
-    def _quote(self, pk: int) -> None:
-        """A provider sends its quote; the first one sets the client thinking."""
-        offer = LeadAssignment.objects.select_related("lead").get(pk=pk)
-        if offer.status != LeadAssignment.Status.ACCEPTED:
+    def _withdraw(self, lead: Lead, offer: LeadAssignment) -> None:
+        if offer.pk not in self.live[lead.pk]:
             return
-        lead = offer.lead
+        with self.stage.on(Channel.ADMIN):
+            offer.withdraw(by=self.stage.staff["dispatcher"], reason="The provider asked for it.")
+        del self.live[lead.pk][offer.pk]
+
+    def _quote(self, lead: Lead, offer: LeadAssignment) -> None:
+        """A provider sends its quote; the first one sets the client thinking."""
+        if offer.pk not in self.live[lead.pk]:
+            return
         with self.stage.on(Channel.PAGE):
             lead.record_quote(by=QUOTES, assignment=offer)
-        quoted = self.quoted.setdefault(lead.pk, [])
-        quoted.append(pk)
-        if len(quoted) == 1:
-            time_zone = self.stage.chance.choice(("Europe/Berlin", "Europe/London"))
-            decided_at = later(self.stage.chance, clock.now(), mean_h=70, time_zone=time_zone)
-            self.stage.agenda.add(decided_at, lambda: self._choose(lead.pk))
+        self.quoted[lead.pk].append(offer.pk)
+        if len(self.quoted[lead.pk]) == 1:
+            chosen_at = later(self.stage.chance, clock.now(), mean_h=70, time_zone=OFFICE_TIME_ZONE)
+            self.stage.agenda.add(chosen_at, lambda: self._choose(lead))
 
-    def _choose(self, pk: int) -> None:
+    def _choose(self, lead: Lead) -> None:
         """The client gives the job to one of those who quoted, gives up, or forgets about it."""
-        lead = Lead.objects.select_related("client").get(pk=pk)
         choice = draw(self.stage.chance, CHOICES)
         if lead.status != Lead.Status.QUOTED or choice == "does nothing":
             return
-        accepted = LeadAssignment.Status.ACCEPTED
-        offers = list(lead.assignments.filter(pk__in=self.quoted[pk], status=accepted).order_by("rank"))
-        with self.stage.on(Channel.PAGE if lead.client else Channel.ADMIN):
-            if choice == "cancels":
-                lead.cancel(by=self.speaker_for(lead), reason=CloseReason.NO_LONGER_NEEDED)
-            elif offers:
-                lead.award(by=self.speaker_for(lead), assignment=self.stage.chance.choice(offers))
+        if choice == "cancels":
+            reason = CloseReason.NO_LONGER_NEEDED
+            self.speak(lead, lambda client: lead.cancel(by=client, reason=reason))
+        else:
+            winner = self.live[lead.pk][self.stage.chance.choice(self.quoted[lead.pk])]
+            self.speak(lead, lambda client: lead.award(by=client, assignment=winner))
+        self.forget(lead)

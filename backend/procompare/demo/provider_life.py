@@ -40,8 +40,10 @@ class ProviderLife:
 
     def _join(self, plans: Sequence[ProviderPlan]) -> None:
         with self.stage.on(Channel.PAGE, by=DEMO):
-            providers = create_providers(plans, users=self.stage.users)
+            providers = create_providers(plans)
         for plan, provider in zip(plans, providers, strict=True):
+            self.stage.providers[provider.pk] = provider
+            self.stage.owners[provider.pk] = provider.user
             self._plan_life(plan, provider)
 
     def _plan_life(self, plan: ProviderPlan, provider: ProviderProfile) -> None:
@@ -50,17 +52,17 @@ class ProviderLife:
         if plan.joined_at > self.as_of - WAITING_FOR and chance.random() < WAITING_SHARE:
             return
         approved_at = later(chance, plan.joined_at, mean_h=40, time_zone=OFFICE_TIME_ZONE, hours=OFFICE_HOURS)
-        self.stage.agenda.add(approved_at, lambda: self._approve(provider.pk))
+        self.stage.agenda.add(approved_at, lambda: self._approve(provider))
         fate = draw(chance, FATES)
         since = max(approved_at, self.opened_at)
         happens_at = since + chance.uniform(0.2, 0.9) * max(self.as_of - since, datetime.timedelta())
         if fate != "stays" and happens_at > approved_at:
             step = self._step_of(fate)
-            self.stage.agenda.add(happens_at, lambda: step(provider.pk))
+            self.stage.agenda.add(happens_at, lambda: step(provider))
 
-    def _step_of(self, fate: str) -> Callable[[int], None]:
+    def _step_of(self, fate: str) -> Callable[[ProviderProfile], None]:
         """Return what happens to a provider whose fate it is."""
-        steps: dict[str, Callable[[int], None]] = {
+        steps: dict[str, Callable[[ProviderProfile], None]] = {
             "pauses": self._pause,
             "rests": self._rest,
             "is suspended": self._suspend,
@@ -72,30 +74,30 @@ class ProviderLife:
     def _dispatcher(self) -> User:
         return self.stage.staff["dispatcher"]
 
-    def _approve(self, pk: int) -> None:
+    def _approve(self, provider: ProviderProfile) -> None:
         with self.stage.on(Channel.ADMIN):
-            ProviderProfile.objects.get(pk=pk).approve(by=self._dispatcher)
+            provider.approve(by=self._dispatcher)
 
-    def _pause(self, pk: int) -> None:
+    def _pause(self, provider: ProviderProfile) -> None:
         with self.stage.on(Channel.PAGE):
-            ProviderProfile.objects.get(pk=pk).pause(by=self.stage.users[pk], reason="Fully booked.")
+            provider.pause(by=self.stage.owners[provider.pk], reason="Fully booked.")
 
-    def _rest(self, pk: int) -> None:
+    def _rest(self, provider: ProviderProfile) -> None:
         """Pause for some days."""
-        self._pause(pk)
+        self._pause(provider)
         days = datetime.timedelta(days=self.stage.chance.uniform(4, 15))
-        self.stage.agenda.add(clock.now() + days, lambda: self._resume(pk))
+        self.stage.agenda.add(clock.now() + days, lambda: self._resume(provider))
 
-    def _resume(self, pk: int) -> None:
+    def _resume(self, provider: ProviderProfile) -> None:
         with self.stage.on(Channel.PAGE):
-            ProviderProfile.objects.get(pk=pk).resume(by=self.stage.users[pk])
+            provider.resume(by=self.stage.owners[provider.pk])
 
-    def _suspend(self, pk: int) -> None:
+    def _suspend(self, provider: ProviderProfile) -> None:
         reason = self.stage.chance.choice(SUSPENSION_REASONS)
         with self.stage.on(Channel.ADMIN):
-            ProviderProfile.objects.get(pk=pk).suspend(by=self._dispatcher, reason=reason)
+            provider.suspend(by=self._dispatcher, reason=reason)
 
-    def _retire(self, pk: int) -> None:
+    def _retire(self, provider: ProviderProfile) -> None:
         reason = self.stage.chance.choice(RETIREMENT_REASONS)
         with self.stage.on(Channel.ADMIN):
-            ProviderProfile.objects.get(pk=pk).retire(by=self._dispatcher, reason=reason)
+            provider.retire(by=self._dispatcher, reason=reason)

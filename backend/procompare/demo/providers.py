@@ -76,10 +76,10 @@ def plan_providers(
     return sorted(plans, key=lambda plan: plan.joined_at)
 
 
-def create_providers(plans: Sequence[ProviderPlan], *, users: dict[int, User]) -> list[ProviderProfile]:
-    """Create planned providers with their logins, pending as yet, in a handful of statements.
+def create_providers(plans: Sequence[ProviderPlan]) -> list[ProviderProfile]:
+    """Create planned providers, pending as yet, in a handful of statements.
 
-    ``users`` is completed by the owners.  They cannot log in: their passwords are unusable.
+    Their owners cannot log in: the passwords are unusable.
     """
     owners = User.objects.bulk_create([_user_of(plan) for plan in plans])
     providers = ProviderProfile.objects.bulk_create(
@@ -95,7 +95,6 @@ def create_providers(plans: Sequence[ProviderPlan], *, users: dict[int, User]) -
         for slug in plan.categories
     )
     refresh_coverage([provider.pk for provider in providers])
-    users.update({provider.pk: provider.user for provider in providers})
     return providers
 
 

@@ -65,7 +65,7 @@ class RequestPlan:
     """One request before it is submitted.
 
     ``confirms`` says whether the client enters the code that is sent; ``has_login`` whether the client has an
-    account, and answers quotes there.
+    account, and answers quotes there; ``is_repeated`` whether the same contact asked for the same before.
     """
 
     submitted_at: datetime.datetime
@@ -73,6 +73,7 @@ class RequestPlan:
     client: Person
     has_login: bool
     confirms: bool
+    is_repeated: bool
     fate: Fate
     spot: Spot
     time_zone: str
@@ -162,6 +163,7 @@ class RequestPlanner:
             client=client,
             has_login=bool(client.email) and chance.random() < 0.35,
             confirms=chance.random() < 0.7,
+            is_repeated=False,
             fate=fate,
             spot=hub.draw_spot(chance),
             time_zone=hub.time_zone,
@@ -187,6 +189,7 @@ class RequestPlanner:
             reference=self._make_reference(),
             client=client,
             has_login=False,
+            is_repeated=True,
             title=title,
             text=text,
         )

@@ -32,7 +32,9 @@ def hire_staff(chance: Random, *, at: datetime) -> Mapping[str, User]:
     """
     fill_groups()
     salt = "".join(chance.choices(SALT_CHARACTERS, k=22))
-    hashes = {login.password: make_password(login.password, salt=salt) for login in DEMO_LOGINS}
+    # Each hash takes a good part of a second.
+    passwords = {login.password for login in DEMO_LOGINS}
+    hashes = {password: make_password(password, salt=salt) for password in passwords}
     staff = {}
     for login in DEMO_LOGINS:
         first_name, last_name = NAMES[login.role]

@@ -28,13 +28,16 @@ class Submission:
     logins: dict[str, User] = field(default_factory=dict)
 
     def submit(self, plan: RequestPlan) -> Lead:
-        """Submit a request now."""
+        """Submit a request now; a client with an account gets it with the first one."""
         client = self._login_of(plan) if plan.has_login else None
         with self.stage.on(CHANNELS[plan.source], by=self._submitter(plan, client)):
             return submit_lead(self._lead_of(plan, client), _contact_of(plan))
 
+    def is_served(self, plan: RequestPlan) -> bool:
+        """Return whether the marketplace serves what is asked for."""
+        return self.categories[plan.category].is_served
+
     def _login_of(self, plan: RequestPlan) -> User:
-        """Return the client's account; it is made with the first request."""
         person = plan.client
         if person.email not in self.logins:
             self.logins[person.email] = User.objects.create(

@@ -127,7 +127,7 @@ class TestFieldForAnObject:
         assert field.clean("Sender 50") == parcels[50]
         with pytest.raises(forms.ValidationError, match="Nothing is found by “Bob”"):
             field.clean("Bob")
-        with pytest.raises(forms.ValidationError, match=r"“Sender 5” finds several: Parcel \d+ \(\d+\), "):
+        with pytest.raises(forms.ValidationError, match=r"“Sender 5” finds several: Parcel \d+ \(\d+\); "):
             field.clean("Sender 5")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.urls import reverse
 
 from workflows import TransitionRecord
 from workflows.admin.tests.pages import read
+from workflows.admin.tests.sites import stock
 from workflows.tests.factories import make_item, make_parcel, make_user
 from workflows.tests.toyapp.models import CARRIER, Parcel
 
@@ -246,6 +248,63 @@ class TestPost:
         response = browser.post(button.action, SEEN)
 
         assert response["Location"] == change_page_of(parcel) + kept
+
+
+class TestRace:
+    """Something happens between what the page reads and the engine's lock."""
+
+    def meanwhile(self, monkeypatch: pytest.MonkeyPatch, rival: Callable[[], object]) -> None:
+        admin = stock.get_model_admin(Parcel)
+        ask = admin.get_argument_form
+
+        def get_argument_form(*args: Any, **kwargs: Any) -> Any:
+            form = ask(*args, **kwargs)
+            rival()
+            return form
+
+        monkeypatch.setattr(admin, "get_argument_form", get_argument_form)
+
+    def test_is_told_what_it_is_now(self, browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+        parcel = make_parcel()
+        self.meanwhile(monkeypatch, lambda: stored(parcel).send(by=CARRIER))
+
+        response = browser.post(address_of(parcel, "send"), SEEN)
+
+        assert messages_of(response) == [("error", "Now Sent; was Packed when you opened the page.")]
+        assert (events_of(parcel), LogEntry.objects.count()) == (2, 0)
+
+    def test_is_told_that_it_is_not_possible_any_more(
+        self, browser: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        parcel = make_parcel()
+        self.meanwhile(monkeypatch, lambda: stored(parcel).send(by=CARRIER))
+
+        response = browser.post(address_of(parcel, "send"))
+
+        assert messages_of(response) == [("error", f"“Send” is not possible: Parcel {parcel.pk} is Sent.")]
+        assert events_of(parcel) == 2
+
+    def test_is_refused_when_it_has_become_somebody_elses(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        client.force_login(make_user("Ann", "view_parcel", is_staff=True))
+        parcel = make_parcel(sender="Ann")
+        parcel.send(by=CARRIER)
+        rows = Parcel.objects.filter(pk=parcel.pk)
+        self.meanwhile(monkeypatch, lambda: rows.update(sender="Bob"))
+
+        response = client.post(address_of(parcel, "deliver"), {"receiver": "Carl"})
+
+        assert response.status_code == 403
+        assert (stored(parcel).status, events_of(parcel)) == ("sent", 2)
+
+    def test_finds_nothing_where_the_object_is_gone(
+        self, browser: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        parcel = make_parcel()
+        self.meanwhile(monkeypatch, lambda: Parcel.objects.filter(pk=parcel.pk).delete())
+
+        assert browser.post(address_of(parcel, "send"), SEEN).status_code == 404
 
 
 class TestGet:

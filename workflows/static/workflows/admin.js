@@ -71,6 +71,14 @@
     }
   });
 
+  // On a narrow screen the drawing begins where the object is.
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const frame of document.querySelectorAll(".wf-panel .wf-diagram-scroll")) {
+      const box = frame.querySelector(".wf-current")?.getBoundingClientRect();
+      if (box) frame.scrollLeft += box.left + box.width / 2 - frame.getBoundingClientRect().left - frame.clientWidth / 2;
+    }
+  });
+
   // A transition loads the page anew: say so while the edit form holds changes.
   const warn = (event) => {
     const note = document.querySelector("[data-wf-unsaved]");
