@@ -15,7 +15,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     triggers = [
         trigger.get_pgid(model)
         for model in (ProtectedStateLog, TransitionRecord)
-        for trigger in model._meta.triggers
+        for trigger in vars(model._meta)["triggers"]
         if trigger.name.endswith("not_emptied")
     ]
     with django_db_blocker.unblock(), connection.cursor() as cursor:

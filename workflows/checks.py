@@ -22,7 +22,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 from django.core import checks
 
@@ -30,7 +29,13 @@ from workflows.declaration import Declaration
 from workflows.errors import DefinitionError
 from workflows.machine import Machine
 from workflows.models import WorkflowModel
-from workflows.registry import declarations_of, list_workflow_models, machine_of, state_field_of
+from workflows.registry import (
+    declarations_of,
+    list_workflow_models,
+    machine_of,
+    permission_names,
+    state_field_of,
+)
 
 __all__ = ["check_machine", "check_machines", "check_storage"]
 
@@ -161,19 +166,9 @@ def _check_permission(declaration: Declaration) -> Iterator[Finding]:
     if not (declaration.permission or declaration.owner or declaration.system):
         text = f"nobody may run '{declaration.name}' (from '{declaration.sources[0]}')."
         yield "E005", text, "Give it permission=, owner= or system=."
-    if declaration.permission and declaration.permission not in _declared_permissions():
+    if declaration.permission and declaration.permission not in permission_names():
         text = f"'{declaration.name}' asks for the permission '{declaration.permission}', which no model declares."
         yield "E006", text, "Add it to Meta.permissions of the model."
-
-
-def _declared_permissions() -> set[str]:
-    declared: set[str] = set()
-    for model in apps.get_models():
-        options = model._meta
-        defaults = (f"{action}_{options.model_name}" for action in options.default_permissions)
-        for codename in (*defaults, *(codename for codename, _label in options.permissions)):
-            declared.add(f"{options.app_label}.{codename}")
-    return declared
 
 
 def _check_body(declaration: Declaration) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from workflows.errors import StaleState, TransitionBlocked, TransitionForbidden, TransitionNotPossible
 from workflows.guards import Check, check_guards
-from workflows.registry import machine_of
+from workflows.registry import machine_of, permission_names
 
 if TYPE_CHECKING:
     from workflows.attempt import Attempt
@@ -83,7 +83,8 @@ def forbidden_check(declaration: Declaration) -> Check:
 
 def who_may(declaration: Declaration) -> str:
     """Return in words who may run a transition."""
-    people = [_("staff with the permission “%s”") % declaration.permission] if declaration.permission else []
+    names, permission = permission_names(), declaration.permission
+    people = [_("staff with the permission “%s”") % names.get(permission, permission)] if permission else []
     people += [str(declaration.owner.description)] if declaration.owner else []
     people += [_("the system (%s)") % ", ".join(declaration.system)] if declaration.system else []
     return _(" or ").join(people)

@@ -25,6 +25,7 @@ __all__ = [
     "list_workflow_models",
     "machine_of",
     "model_of",
+    "permission_names",
     "state_field_of",
 ]
 
@@ -52,6 +53,18 @@ def model_of(label: str) -> type[WorkflowModel]:
     if not issubclass(model, WorkflowModel):
         raise LookupError(f"{label} has no state machine; known: {[m.label for m in list_machines()]}.")
     return model
+
+
+@functools.cache
+def permission_names() -> dict[str, str]:
+    """Return the name of every permission that a model declares, by ``app_label.codename``."""
+    names: dict[str, str] = {}
+    for model in apps.get_models():
+        options = model._meta
+        defaults = [(f"{action}_{options.model_name}", action) for action in options.default_permissions]
+        for codename, name in (*defaults, *options.permissions):
+            names[f"{options.app_label}.{codename}"] = str(name)
+    return names
 
 
 @functools.cache

@@ -20,7 +20,7 @@ __all__ = ["NotificationAdmin"]
 class NotificationAdmin(ModelAdmin):
     """Written by what happened; nobody writes, changes or deletes one by hand."""
 
-    list_display = ["subject", "type", "recipient", "created_at", "is_read"]
+    list_display = ["subject", "type", "recipient", "created_at", "read_at"]
     list_filter = [
         "type",
         ("read_at", admin.EmptyFieldListFilter),
@@ -36,11 +36,6 @@ class NotificationAdmin(ModelAdmin):
         (_("To whom, of what"), {"fields": [("recipient", "type"), "event", ("created_at", "read_at")]}),
     ]
     readonly_fields = ["page_link"]
-
-    @admin.display(description=_("read"), boolean=True, ordering="read_at")
-    def is_read(self, notification: Notification) -> bool:
-        """Return whether the recipient has opened it."""
-        return notification.read_at is not None
 
     @admin.display(description=_("page"))
     def page_link(self, notification: Notification) -> SafeString:

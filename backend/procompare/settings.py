@@ -92,6 +92,7 @@ AUTH_PASSWORD_VALIDATORS = [
 DJANGO_FSM_LOG_STORAGE_METHOD = "workflows.log_backend.WorkflowLogBackend"
 
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = ["backend.procompare.formats"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 

@@ -25,7 +25,9 @@ class TestForeignKeys:
         assert upward == []
 
     def test_of_every_app_of_ours_are_looked_at(self) -> None:
-        ours = {name.removeprefix("backend.") for name in settings.INSTALLED_APPS if name.startswith("backend.")}
+        ours = {
+            name.removeprefix("backend.") for name in settings.INSTALLED_APPS if name.startswith("backend.")
+        }
         assert ours == {*LAYERS, "procompare"}
         assert not list(apps.get_app_config("procompare").get_models())
 
@@ -36,7 +38,12 @@ class TestForeignKeys:
             for field in model._meta.get_fields()
             if field.is_relation and field.related_model is not None and not field.auto_created
         }
-        assert pointed_at <= {"workflows", "django_fsm_log", "contenttypes", settings.AUTH_USER_MODEL.split(".")[0]}
+        assert pointed_at <= {
+            "workflows",
+            "django_fsm_log",
+            "contenttypes",
+            settings.AUTH_USER_MODEL.split(".")[0],
+        }
 
 
 class TestDependencies:

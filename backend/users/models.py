@@ -23,7 +23,9 @@ __all__ = ["Language", "ProviderCategory", "ProviderProfile", "User", "validate_
 def validate_time_zone(name: str) -> None:
     """Raise: ValidationError when there is no such time zone: its provider's day could not be told."""
     if name not in zoneinfo.available_timezones():
-        raise ValidationError(_("“%(name)s” is no time zone: write it like Europe/Berlin."), params={"name": name})
+        raise ValidationError(
+            _("“%(name)s” is no time zone: write it like Europe/Berlin."), params={"name": name}
+        )
 
 
 class Language(models.TextChoices):

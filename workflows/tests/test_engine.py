@@ -143,7 +143,7 @@ class TestRefusal:
 
     def test_of_an_actor_says_whose_it_is(self) -> None:
         parcel = make_parcel()
-        with pytest.raises(TransitionForbidden, match=r"staff with the permission “toyapp\.return_parcel”"):
+        with pytest.raises(TransitionForbidden, match=r"staff with the permission “Can return a parcel”"):
             parcel.give_back(by=make_user(), reason=ReturnReason.MOVED)
         with pytest.raises(TransitionForbidden):
             parcel.give_back(by=CARRIER, reason=ReturnReason.MOVED)

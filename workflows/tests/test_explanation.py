@@ -46,7 +46,7 @@ class TestExplain:
     def test_says_whose_a_forbidden_one_is(self) -> None:
         give_back = explain(make_parcel(), by=CARRIER)[1]
         assert [check.message for check in give_back.checks] == [
-            "This is for staff with the permission “toyapp.return_parcel”."
+            "This is for staff with the permission “Can return a parcel”."
         ]
 
     def test_passes_over_a_guard_whose_argument_is_not_known_yet(self) -> None:

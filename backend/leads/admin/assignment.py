@@ -48,6 +48,9 @@ class LeadAssignmentAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # u
         (_("Dates"), {"fields": [("created_at", "expires_at")]}),
     ]
 
+    class Media:
+        css = {"all": ["leads/admin.css"]}
+
     def get_queryset(self, request: HttpRequest) -> Any:
         """Return the offers with what names them."""
         return super().get_queryset(request).select_related("lead", "provider", "decision")

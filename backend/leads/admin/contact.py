@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 
 from backend.leads.models import Lead, LeadContact
+from workflows import machine_of
 
 __all__ = ["CONFIRM", "SEE", "WRITE", "ContactCard", "build_contact_card", "save_changed_contact"]
 
@@ -27,7 +28,8 @@ def build_contact_card(lead: Lead, *, request: HttpRequest, confirm_url: str) ->
     """Return the card, or None for a reader who may not see how clients are reached."""
     if not request.user.has_perms([SEE]):
         return None
-    may_confirm = lead.contact.confirmed_at is None and request.user.has_perms([CONFIRM])
+    is_of_use = lead.contact.confirmed_at is None and machine_of(Lead).state(lead.state).is_open
+    may_confirm = is_of_use and request.user.has_perms([CONFIRM])
     return ContactCard(contact=lead.contact, confirm_url=confirm_url if may_confirm else "")
 
 

@@ -64,7 +64,7 @@ class ProviderProfileAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # 
     readonly_fields = ["rating", "created_at"]
     inlines = [OfferedCategoryInline]
     fieldsets = [
-        (_("Company"), {"fields": ["company_name", "user", ("rating", "created_at"), "languages"]}),
+        (_("Company"), {"fields": ["company_name", "user", "languages", "rating", "created_at"]}),
         (_("Service area"), {"fields": ["place_name", ("latitude", "longitude"), "radius_km"]}),
         (
             _("Capacity"),
@@ -78,7 +78,10 @@ class ProviderProfileAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # 
                     "open_weekdays",
                     "time_zone",
                     ("holiday_from_date", "holiday_until_date"),
-                ]
+                ],
+                "description": _(
+                    "The same opening and closing time: open all day.  A holiday includes both its days."
+                ),
             },
         ),
     ]

@@ -39,6 +39,8 @@ class ProviderForm(PlaceForm):
     class Meta:
         model = ProviderProfile
         fields = "__all__"
+        # Said once, for the pair of fields.
+        help_texts = {"closes_at": "", "holiday_until_date": ""}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

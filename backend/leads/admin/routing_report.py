@@ -18,9 +18,6 @@ __all__ = ["BAR_WIDTH", "Bar", "Entry", "ExcludedGroup", "Wave", "build_waves", 
 
 BAR_WIDTH = 48
 """Width of a bar's drawing; its middle is zero."""
-_FULL_CONTRIBUTION = 1.6
-"""Log-odds that fill half of it: the largest weight of the expert's."""
-
 Candidate: TypeAlias = Mapping[str, Any]
 
 
@@ -102,8 +99,10 @@ def in_words(feature: str) -> str:
 def _wave_of(decision: RoutingDecision, offers: Mapping[tuple[int, int], LeadAssignment]) -> Wave:
     by_outcome: dict[str, list[Entry]] = {"offered": [], "told": [], "ranked": []}
     fell_out = []
+    largest = _largest_contribution(decision.candidates)
     for candidate in decision.candidates:
-        entry = _entry_of(candidate, offers.get((decision.pk, candidate["provider"])))
+        offer = offers.get((decision.pk, candidate["provider"]))
+        entry = _entry_of(candidate, offer, largest=largest)
         if entry.why:
             fell_out.append(entry)
         else:
@@ -119,7 +118,7 @@ def _wave_of(decision: RoutingDecision, offers: Mapping[tuple[int, int], LeadAss
     )
 
 
-def _entry_of(candidate: Candidate, offer: LeadAssignment | None) -> Entry:
+def _entry_of(candidate: Candidate, offer: LeadAssignment | None, *, largest: float) -> Entry:
     outcome = candidate["outcome"]
     is_rule = outcome not in ("offered", "told", "ranked")
     return Entry(
@@ -129,7 +128,7 @@ def _entry_of(candidate: Candidate, offer: LeadAssignment | None) -> Entry:
         score=candidate["score"],
         distance_km=candidate["distance_km"],
         # Bars compare those that got the lead; for hundreds of others they would only be heavy.
-        bars=tuple(_bar_of(*part) for part in candidate["parts"] if part[0] != "base")
+        bars=tuple(_bar_of(*part, largest=largest) for part in candidate["parts"] if part[0] != "base")
         if outcome == "offered" or is_rule
         else (),
         offer=offer,
@@ -138,9 +137,15 @@ def _entry_of(candidate: Candidate, offer: LeadAssignment | None) -> Entry:
     )
 
 
-def _bar_of(feature: str, value: float, contribution: float) -> Bar:
+def _largest_contribution(candidates: Sequence[Candidate]) -> float:
+    """Return what fills half of a bar's width: the largest contribution of all, so that bars compare."""
+    parts = (part for candidate in candidates for part in candidate["parts"] if part[0] != "base")
+    return max((abs(contribution) for _name, _value, contribution in parts), default=0.0) or 1.0
+
+
+def _bar_of(feature: str, value: float, contribution: float, *, largest: float) -> Bar:
     half = BAR_WIDTH / 2
-    width = round(min(1.0, abs(contribution) / _FULL_CONTRIBUTION) * half, 1)
+    width = round(abs(contribution) / largest * half, 1)
     return Bar(
         feature=in_words(feature),
         value=value,

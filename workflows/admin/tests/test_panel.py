@@ -96,7 +96,7 @@ class TestRemarks:
         page = page_of(client, make_parcel())
 
         assert (
-            "Send — This is for staff with the permission “toyapp.send_parcel” or the system (carrier)."
+            "Send — This is for staff with the permission “Can send a parcel” or the system (carrier)."
             in page.words
         )
         assert "Send → Sent" not in page.buttons

@@ -32,24 +32,32 @@ BAD_FILES = {
     ),
     "NUL": (
         file_of(HEADER, GOOD, "plumbing,Si\0nk,19.0,72.8,bob@example.com"),
-        "line 3: a NUL character: this is no text, or UTF-16 without its mark (then: --encoding utf-16-le). "
-        "Nothing was imported.",
+        (
+            "line 3: a NUL character: this is no text, or UTF-16 without its mark (then: --encoding utf-16-le). "
+            "Nothing was imported."
+        ),
     ),
     "UTF-16 without its mark": (
         file_of(HEADER, GOOD).encode("utf-16-le"),
-        "line 1: a NUL character: this is no text, or UTF-16 without its mark (then: --encoding utf-16-le). "
-        "Nothing was imported.",
+        (
+            "line 1: a NUL character: this is no text, or UTF-16 without its mark (then: --encoding utf-16-le). "
+            "Nothing was imported."
+        ),
     ),
     "UTF-8 with a byte of another encoding": (
         file_of(HEADER, "plumbing,Küche für Änne,19.0,72.8,ann@example.com").encode()
         + "plumbing,Küche,19.0,72.8,bob@example.com".encode("cp1252"),
-        "line 3: byte 0xFC cannot be read as utf-8; name the encoding of the file with --encoding, "
-        "for example --encoding cp1252. Nothing was imported.",
+        (
+            "line 3: byte 0xFC cannot be read as utf-8; name the encoding of the file with --encoding, "
+            "for example --encoding cp1252. Nothing was imported."
+        ),
     ),
     "an encoding that is not recognised": (
         file_of(HEADER, "plumbing,Протекает кран на кухне,19.0,72.8,ann@example.com").encode("cp1251"),
-        "the encoding is neither UTF-8 nor UTF-16 nor Western European (cp1252); name it with --encoding, "
-        "for example --encoding cp1250. Nothing was imported.",
+        (
+            "the encoding is neither UTF-8 nor UTF-16 nor Western European (cp1252); name it with --encoding, "
+            "for example --encoding cp1250. Nothing was imported."
+        ),
     ),
     "an open quotation mark": (
         file_of(HEADER, GOOD, 'plumbing,"Sink,19.0,72.8,bob@example.com', GOOD),
@@ -69,8 +77,10 @@ BAD_FILES = {
     ),
     "damaged gzip": (
         gzip.compress(file_of(HEADER, GOOD).encode())[:-12],
-        "the gzip data is damaged or cut off (Compressed file ended before the end-of-stream marker was reached). "
-        "Nothing was imported.",
+        (
+            "the gzip data is damaged or cut off (Compressed file ended before the end-of-stream marker was reached). "
+            "Nothing was imported."
+        ),
     ),
 }
 
@@ -101,8 +111,10 @@ BAD_ROWS = {
     ),
     "no contact": (
         "plumbing,Sink,19.0,72.8,",
-        "line 3, column “email”: there is no contact (neither e-mail nor phone; "
-        "--placeholder-contact takes such leads in)",
+        (
+            "line 3, column “email”: there is no contact (neither e-mail nor phone; "
+            "--placeholder-contact takes such leads in)"
+        ),
     ),
     "no title": ("plumbing, ,19.0,72.8,bob@example.com", "line 3, column “title”: is empty: “ ”"),
     "half of the coordinates": (

@@ -27,8 +27,12 @@ def rows_in(path: Path) -> list[tuple[str, ...]]:
     return [row.cells for row in Table(path).rows()]
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# Every example overwrites the file of the one before.
+any_time = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
 class TestTable:
+    @any_time
     @given(
         rows=rows_of_texts,
         delimiter=st.sampled_from(",;\t|"),
@@ -52,6 +56,7 @@ class TestTable:
         path = write_file(tmp_path, gzip.compress(data, 1) if is_packed else data)
         assert rows_in(path) == [row for row in rows if any(cell.strip() for cell in row)]
 
+    @any_time
     @given(
         rows=st.lists(
             st.tuples(*[st.text("abcäöüßéèñ ,;|\t“”–€'\"", max_size=20)] * 3), min_size=1, max_size=8
