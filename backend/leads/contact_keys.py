@@ -27,6 +27,7 @@ def phone_key(phone: str, *, country_code: str | None = None) -> str:
         number = phonenumbers.parse(phone, country_code)
     except phonenumbers.NumberParseException:
         return ""
-    if not phonenumbers.is_possible_number(number):
+    reason = phonenumbers.is_possible_number_with_reason(number)
+    if reason != phonenumbers.ValidationResult.IS_POSSIBLE:  # one that can be dialled in its own town only is not
         return ""
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

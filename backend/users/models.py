@@ -158,7 +158,11 @@ class ProviderProfile(WorkflowModel):
             # A holiday has both ends or none, in order: the eligibility rule compares both.
             models.CheckConstraint(
                 condition=models.Q(holiday_from_date__isnull=True, holiday_until_date__isnull=True)
-                | models.Q(holiday_until_date__gte=models.F("holiday_from_date")),
+                | models.Q(
+                    holiday_from_date__isnull=False,
+                    holiday_until_date__isnull=False,
+                    holiday_until_date__gte=models.F("holiday_from_date"),
+                ),
                 name="holiday_has_both_ends_in_order",
             ),
             # The coverage search divides by the radius and takes its cosine.

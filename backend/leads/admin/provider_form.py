@@ -6,7 +6,6 @@ import zoneinfo
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,7 +18,7 @@ __all__ = ["ProviderForm"]
 
 
 class ProviderForm(PlaceForm):
-    """A provider: lists are ticked, the time zone is one that exists, a holiday has both ends."""
+    """A provider: lists are ticked, a holiday has both ends."""
 
     languages = forms.MultipleChoiceField(
         label=gettext_lazy("Languages"),
@@ -46,13 +45,6 @@ class ProviderForm(PlaceForm):
         super().__init__(*args, **kwargs)
         if "time_zone" in self.fields:
             self.fields["time_zone"].widget = SuggestingTextInput(sorted(zoneinfo.available_timezones()))
-
-    def clean_time_zone(self) -> str:
-        """Return the time zone.  Raises: ValidationError when there is none of this name: routing would fail."""
-        name = str(self.cleaned_data["time_zone"])
-        if name not in zoneinfo.available_timezones():
-            raise ValidationError(_("There is no time zone of this name; write one such as Europe/Berlin."))
-        return name
 
     def clean(self) -> dict[str, Any]:
         """Check that a holiday has both ends, in order."""

@@ -35,8 +35,15 @@ class ByteSource:
     def __init__(self, path: Path, *, unpacked_bytes_max: int = UNPACKED_BYTES_MAX) -> None:
         self.path = path
         self._unpacked_bytes_max = unpacked_bytes_max
+        with _refusing_unreadable(path):
+            status = path.stat()
+        # Asked before it is opened: a pipe opens only when somebody writes to it.
+        if not stat.S_ISREG(status.st_mode):
+            raise FileRefused(
+                f"{path} is no ordinary file; it is read twice, so a folder or a pipe will not do."
+            )
         with _refusing_unreadable(path), path.open("rb") as file:
-            self._identity = _identity_of(file)
+            self._identity = _identity_of(os.fstat(file.fileno()))
             magic = file.read(len(_ZIP))
         if magic == _ZIP:
             raise FileRefused(
@@ -57,7 +64,7 @@ class ByteSource:
         damaged or unpacks to too much.
         """
         with _refusing_unreadable(self.path), self.path.open("rb") as file:
-            if _identity_of(file) != self._identity:
+            if _identity_of(os.fstat(file.fileno())) != self._identity:
                 raise FileRefused(f"{self.path} was changed while it was being read; start again.")
             if not self._is_packed:
                 yield file
@@ -92,11 +99,8 @@ class _Unpacking(io.RawIOBase):
         return count
 
 
-def _identity_of(file: BinaryIO) -> tuple[int, int, int]:
+def _identity_of(status: os.stat_result) -> tuple[int, int, int]:
     """Return what changes when somebody writes to the file, or puts another in its place."""
-    status = os.fstat(file.fileno())
-    if not stat.S_ISREG(status.st_mode):
-        raise FileRefused(f"{file.name} is no ordinary file: it is read twice, so a pipe will not do.")
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 

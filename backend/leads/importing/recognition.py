@@ -23,9 +23,9 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# Every byte but five is a letter in cp1252, and a text in cp1250 or cp1251 is one in it too, of other letters:
-# telling those apart would be guessing, so they are named with --encoding.
-_SINGLE_BYTE = ("cp1252", "latin_1")
+# Nearly any bytes are letters in cp1252, and what was written in cp1250 or cp1251 gives other letters in it: telling
+# those apart would be guessing, so they are named with --encoding.
+_WESTERN_EUROPEAN = "cp1252"
 _JUDGED_BYTES_MAX = 65_536
 _ROWS_JUDGED = 100
 
@@ -45,12 +45,12 @@ def recognise_encoding(head: bytes, *, is_whole: bool) -> str:
         return "utf-8"
     lines = (line for line in head.splitlines() if not line.isascii())
     sample = b"\n".join(lines)[:_JUDGED_BYTES_MAX]
-    if charset_normalizer.from_bytes(sample, cp_isolation=list(_SINGLE_BYTE)).best() is None:
+    if charset_normalizer.from_bytes(sample, cp_isolation=[_WESTERN_EUROPEAN]).best() is None:
         raise FileRefused(
             "the encoding is neither UTF-8 nor UTF-16 nor Western European (cp1252); "
             "name it with --encoding, for example --encoding cp1250."
         )
-    return _SINGLE_BYTE[0] if _decodes(head, _SINGLE_BYTE[0]) else _SINGLE_BYTE[1]
+    return _WESTERN_EUROPEAN
 
 
 def recognise_delimiter(head: str) -> str:
@@ -72,14 +72,6 @@ def _is_mostly_utf8(head: bytes) -> bool:
     beyond_ascii = [character for character in text if not character.isascii()]
     broken = sum("\udc80" <= character <= "\udcff" for character in beyond_ascii)
     return len(beyond_ascii) > 2 * broken
-
-
-def _decodes(head: bytes, encoding: str) -> bool:
-    try:
-        head.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _count_agreeing_cells(head: str, delimiter: str) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 
 from backend.catalog.models import Category
 from backend.leads.models import Lead, LeadAssignment, LeadContact
@@ -22,6 +22,7 @@ __all__ = [
     "make_market",
     "make_provider",
     "make_staff",
+    "make_staff_in_group",
     "make_verified_lead",
 ]
 
@@ -74,3 +75,11 @@ def make_staff(*permissions: str, **fields: Any) -> User:
     user = User.objects.create_user(username=f"staff-{next(_numbers)}", is_staff=True, **fields)
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     return user
+
+
+def make_staff_in_group(codename: str) -> User:
+    """Return a member of staff whose group has a permission: those are told of what needs it."""
+    staff, group = make_staff(), Group.objects.create(name=f"group {next(_numbers)}")
+    group.permissions.set(Permission.objects.filter(codename=codename))
+    staff.groups.add(group)
+    return staff

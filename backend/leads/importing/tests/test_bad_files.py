@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import tracemalloc
 from pathlib import Path
 
@@ -176,15 +177,21 @@ class TestBadFile:
         with pytest.raises(FileRefused, match="was changed while it was being read"):
             source.read_head(10)
 
-    def test_is_refused_when_it_is_not_there_or_no_file(self, tmp_path: Path) -> None:
-        absent = tmp_path / "absent.csv"
+    def test_is_refused_when_it_is_not_there(self, tmp_path: Path) -> None:
+        path = tmp_path / "absent.csv"
         assert (
-            import_leads(absent).error
-            == f"Cannot read {absent}: No such file or directory. Nothing was imported."
+            import_leads(path).error
+            == f"Cannot read {path}: No such file or directory. Nothing was imported."
         )
-        assert (
-            import_leads(tmp_path).error == f"Cannot read {tmp_path}: Is a directory. Nothing was imported."
-        )
+
+    def test_is_refused_when_it_is_a_folder_or_a_pipe(self, tmp_path: Path) -> None:
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        for path in (tmp_path, pipe):
+            assert import_leads(path).error == (
+                f"{path} is no ordinary file; it is read twice, so a folder or a pipe will not do. "
+                "Nothing was imported."
+            )
 
 
 @pytest.mark.django_db
@@ -246,6 +253,12 @@ class TestBadRow:
         assert written[0] == "line,column,reason,value,hint"
         assert written[-1] == "26,email,begins like a formula,'=cmd24,'= + - @ and tabs may not come first"
         assert len(written) == 26
+
+    def test_is_not_lost_when_its_file_cannot_be_written(self, tmp_path: Path) -> None:
+        path, errors = write_file(tmp_path, file_of(HEADER, GOOD)), tmp_path / "absent" / "errors.csv"
+        assert import_leads(path, "--errors", errors).error == (
+            f"--errors: cannot write {errors}: No such file or directory. Nothing was imported."
+        )
 
     def test_is_never_written_over_the_file_itself(self, tmp_path: Path) -> None:
         path = write_file(tmp_path, file_of(HEADER, GOOD))

@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from backend.catalog.models import Category
 from backend.leads.importing.preparation import ImportOptions, prepare_run
 from backend.leads.importing.run import Unseen
+from backend.leads.importing.summary import Summary, format_summary
 from backend.leads.importing.tests.factories import (
     MUMBAI,
     count_rows,
@@ -22,6 +23,7 @@ from backend.leads.importing.tests.factories import (
     make_catalogue,
     write_file,
 )
+from backend.leads.importing.verification import Verification
 from backend.leads.models import Lead, LeadAssignment, LeadContact
 from backend.leads.services.contacts import confirm_contact
 from backend.leads.tests.factories import DEMO, make_lead, make_provider
@@ -314,6 +316,15 @@ class TestVerify:
         assert [outcome.count(words) for words in ("created", "verified", "failed")] == ["2", "1", "1"]
         assert "refuses_odd_leads" in outcome.problems[0]
         assert sorted(Lead.objects.values_list("status", flat=True)) == ["new", "verified"]
+
+    def test_counts_what_somebody_else_was_faster_with(self, plumbing: Category, tmp_path: Path) -> None:
+        lead = make_lead(plumbing)
+        lead.verify(by=DEMO)
+        summary = Summary(read=1)
+        Verification(summary, voucher=None, keeps=True).verify(lead)
+        assert (summary.verified, summary.blocked) == (0, 0)
+        assert summary.not_verified == {"not_possible_from_state": 1}
+        assert "  not verified: not_possible_from_state          1\n" in format_summary(summary)
 
     @pytest.mark.parametrize(
         ("arguments", "message"),

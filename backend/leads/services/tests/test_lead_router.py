@@ -18,6 +18,7 @@ from backend.leads.tests.factories import (
     make_market,
     make_provider,
     make_staff,
+    make_staff_in_group,
     make_verified_lead,
 )
 from backend.matching.models import ProviderLoad
@@ -169,16 +170,6 @@ class TestShortfall:
             "not_active": [[paused.pk, paused.company_name]],
             "language": [[foreign.pk, foreign.company_name]],
         }
-
-
-def make_staff_in_group(codename: str):
-    """Staff are found by the permissions of their groups."""
-    from django.contrib.auth.models import Group, Permission
-
-    staff, group = make_staff(), Group.objects.create(name=f"group of {codename}")
-    group.permissions.set(Permission.objects.filter(codename=codename))
-    staff.groups.add(group)
-    return staff
 
 
 class TestWaves:

@@ -1,0 +1,110 @@
+"""One notification per recipient and event, written with what happened."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from backend.notifications.models import Notification, NotificationType
+from backend.notifications.selectors import count_unread, list_inbox
+from backend.notifications.services import Message, mark_read, notifications_written, notify
+from backend.users.models import User
+from workflows import clock
+
+pytestmark = pytest.mark.django_db
+
+NOON = datetime.datetime(2026, 3, 1, 12, tzinfo=datetime.UTC)
+
+
+def make_user(name: str = "ann") -> User:
+    return User.objects.create(username=name)
+
+
+def message(user: User, event: str = "leads.lead:1:2", **fields: object) -> Message:
+    values = {
+        "type": NotificationType.LEAD_ASSIGNED,
+        "subject": "An offer",
+        "path": "/provider/offers/",
+        **fields,
+    }
+    return Message(recipient_id=user.pk, event=event, **values)  # type: ignore[arg-type]
+
+
+class TestNotificationType:
+    def test_are_nine(self) -> None:
+        assert NotificationType.values == [
+            "lead_assigned",
+            "lead_verified",
+            "quote_received",
+            "quote_response",
+            "credit_purchase",
+            "deposit_verified",
+            "reminder",
+            "system",
+            "system_update",
+        ]
+
+    def test_of_a_tenth_kind_is_refused_by_the_database(self) -> None:
+        with pytest.raises(IntegrityError, match="notification_type_is_known"), transaction.atomic():
+            Notification.objects.create(recipient=make_user(), type="new_lead", event="x", subject="x")
+
+
+class TestNotify:
+    def test_writes_many_in_one_statement(self, django_assert_num_queries) -> None:
+        users = [make_user(f"user-{number}") for number in range(25)]
+        with django_assert_num_queries(1):
+            notify(message(user) for user in users)
+        assert Notification.objects.count() == 25
+
+    def test_of_nobody_asks_the_database_nothing(self, django_assert_num_queries) -> None:
+        with django_assert_num_queries(0):
+            assert list(notify([])) == []
+
+    def test_tells_nobody_twice_of_one_event(self) -> None:
+        user = make_user()
+        notify([message(user)])
+        with pytest.raises(IntegrityError, match="event_is_told_once"), transaction.atomic():
+            notify([message(user, type=NotificationType.LEAD_VERIFIED)])
+        assert Notification.objects.get().type == "lead_assigned"
+
+    def test_announces_what_it_wrote_for_delivery(self) -> None:
+        announced: list[int] = []
+
+        def deliver(**sent: object) -> None:
+            assert transaction.get_connection().in_atomic_block
+            announced.extend(note.pk for note in sent["notifications"])  # type: ignore[attr-defined]
+
+        notifications_written.connect(deliver)
+        try:
+            rows = notify([message(make_user())])
+        finally:
+            notifications_written.disconnect(deliver)
+        assert announced == [rows[0].pk]
+
+    def test_cuts_a_subject_that_is_too_long(self) -> None:
+        notify([message(make_user(), subject="x" * 300)])
+        assert len(Notification.objects.get().subject) == 200
+
+
+class TestInbox:
+    def test_shows_one_s_own_newest_first(self) -> None:
+        ann, bob = make_user("ann"), make_user("bob")
+        notify([message(ann, "a:1:1"), message(bob, "a:1:1")])
+        notify([message(ann, "a:1:2", subject="Later")])
+        assert [note.subject for note in list_inbox(ann)] == ["Later", "An offer"]
+
+    def test_counts_what_was_not_opened(self) -> None:
+        ann = make_user()
+        notify([message(ann, "a:1:1"), message(ann, "a:1:2")])
+        mark_read(list_inbox(ann)[0])
+        assert count_unread(ann) == 1
+
+    def test_keeps_when_a_notification_was_first_opened(self) -> None:
+        notify([message(make_user())])
+        note = Notification.objects.get()
+        with clock.at(NOON):
+            mark_read(note)
+        mark_read(note)
+        assert Notification.objects.get().read_at == NOON
