@@ -32,16 +32,16 @@ class CategoryAdmin(ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the categories; the list counts who offers each."""
         categories = super().get_queryset(request)
-        return categories.annotate(providers=Count("providers")) if _is_list(request) else categories
+        return categories.annotate(providers_total=Count("providers")) if _is_list(request) else categories
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Sequence[str]]:
         """Return none for a category that exists: its short name stands in import files."""
         return {} if obj else super().get_prepopulated_fields(request, obj)
 
-    @admin.display(description=_("offered by"), ordering="providers")
+    @admin.display(description=_("offered by"), ordering="providers_total")
     def providers_count(self, category: Any) -> int:
         """Return how many providers offer it."""
-        return int(category.providers)
+        return int(category.providers_total)
 
 
 @admin.register(City)

@@ -28,6 +28,8 @@ def phone_key(phone: str, *, country_code: str | None = None) -> str:
     except phonenumbers.NumberParseException:
         return ""
     reason = phonenumbers.is_possible_number_with_reason(number)
-    if reason != phonenumbers.ValidationResult.IS_POSSIBLE:  # one that can be dialled in its own town only is not
+    if (
+        reason != phonenumbers.ValidationResult.IS_POSSIBLE
+    ):  # one that can be dialled in its own town only is not
         return ""
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -73,7 +73,7 @@ class LeadAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writ
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the leads with their contacts; the list adds what the next step is told from."""
-        leads = super().get_queryset(request).select_related("category", "contact")
+        leads = super().get_queryset(request).select_related("category", "contact__confirmed_by")
         match = request.resolver_match
         is_list = match is not None and match.url_name == "leads_lead_changelist"
         return with_next_step(leads) if is_list else leads

@@ -205,10 +205,15 @@ class ImportRun:
             self._progress.advance()
 
     def _announce(self, *, run: str) -> None:
-        if self.summary.created and self._policy.writes:
-            with transaction.atomic():
-                announcements.tell_staff_of_import(
-                    self._table.path.name, run=run, created=self.summary.created
+        if not self._policy.writes:
+            return
+        source = self._table.path.name
+        with transaction.atomic():
+            if self.summary.created:
+                announcements.tell_staff_of_import(source, run=run, created=self.summary.created)
+            if self.summary.without_provider:
+                announcements.tell_staff_of_import_shortfall(
+                    source, run=run, verified=self.summary.verified, lacking=self.summary.without_provider
                 )
 
 

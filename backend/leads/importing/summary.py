@@ -27,6 +27,7 @@ class Summary:
     refused: int = 0
     refused_by: Counter[tuple[str, str]] = field(default_factory=Counter)
     verified: int = 0
+    without_provider: int = 0
     blocked: int = 0
     blocked_by: Counter[str] = field(default_factory=Counter)
     not_verified: Counter[str] = field(default_factory=Counter)
@@ -56,6 +57,8 @@ def _lines(summary: Summary) -> Iterator[tuple[str, str]]:
     for (column, reason), count in summary.refused_by.most_common():
         yield f"  {column}: {reason}" if column else f"  {reason}", f"{count:,}"
     yield "verified", f"{summary.verified:,}"
+    if summary.without_provider:
+        yield "  of them without a provider", f"{summary.without_provider:,}"
     yield "blocked", f"{summary.blocked:,}"
     for code, count in summary.blocked_by.most_common():
         yield f"  blocked by guard: {code}", f"{count:,}"

@@ -54,5 +54,7 @@ class Verification:
             lead.verify(by=IMPORTER)
         else:
             lead.verify(by=self._voucher, vouched=lead.contact.confirmed_at is None)
-        self._summary.assignments += lead.assignments.count()
+        offers = lead.assignments.count()
+        self._summary.assignments += offers
+        self._summary.without_provider += not offers
         self._summary.verified += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -12,7 +12,8 @@ from backend.matching.rules import get_rule
 from backend.notifications.models import NotificationType
 from backend.notifications.services import Message, notify
 from backend.users.selectors import list_staff_in
-from workflows import current_event
+from workflows import Channel, current_event
+from workflows.actors import current_acting
 
 __all__ = [
     "tell_client_of_quote",
@@ -20,6 +21,7 @@ __all__ = [
     "tell_provider_of_withdrawal",
     "tell_providers",
     "tell_staff_of_import",
+    "tell_staff_of_import_shortfall",
     "tell_staff_of_new_lead",
     "tell_staff_of_shortfall",
 ]
@@ -29,32 +31,17 @@ OFFERS_PAGE = "/provider/offers/"
 
 def tell_providers(lead: Lead, *, offered: Sequence[dict[str, Any]], told: Sequence[dict[str, Any]]) -> None:
     """Tell the providers of a decision: those with an offer, and those that may claim a place."""
-    event = current_event()
-    where = lead.place_name or _("near you")
-    what = {"title": lead.title, "where": where, "category": lead.category}
-    messages = [
-        Message(
-            recipient_id=entry["user"],
-            type=NotificationType.LEAD_ASSIGNED,
-            event=event,
-            subject=_("An offer for you: %(title)s, %(where)s") % what,
-            body=_("%(category)s. Accept it or leave it to others.") % what,
-            path=OFFERS_PAGE,
-        )
-        for entry in offered
-    ]
-    messages += [
-        Message(
-            recipient_id=entry["user"],
-            type=NotificationType.LEAD_VERIFIED,
-            event=event,
-            subject=_("A lead that you may claim: %(title)s, %(where)s") % what,
-            body=_("%(category)s. If a place becomes free, it is yours to claim.") % what,
-            path=OFFERS_PAGE,
-        )
-        for entry in told
-    ]
-    notify(messages)
+    offer = _("An offer for you: %(title)s, %(where)s"), _("%(category)s. Accept it or leave it to others.")
+    chance = (
+        _("A lead that you may claim: %(title)s, %(where)s"),
+        _("%(category)s. If a place becomes free, it is yours to claim."),
+    )
+    notify(
+        [
+            *_messages(lead, offered, NotificationType.LEAD_ASSIGNED, offer),
+            *_messages(lead, told, NotificationType.LEAD_VERIFIED, chance),
+        ]
+    )
 
 
 def tell_client_of_quote(lead: Lead, assignment: LeadAssignment) -> None:
@@ -106,8 +93,24 @@ def tell_staff_of_import(source: str, *, run: str, created: int) -> None:
     )
 
 
+def tell_staff_of_import_shortfall(source: str, *, run: str, verified: int, lacking: int) -> None:
+    """Tell those who dispatch how many leads of an import found nobody, once for all of them."""
+    _tell_staff(
+        "leads.reroute_lead",
+        event=f"import:{run}:shortfall",
+        subject=_("%(lacking)d of %(verified)d leads of %(source)s found no provider")
+        % {"lacking": lacking, "verified": verified, "source": source},
+        path="/admin/leads/lead/?status__exact=verified",
+    )
+
+
 def tell_staff_of_shortfall(decision: RoutingDecision) -> None:
-    """Tell those who dispatch that a lead found nobody, with the counts by rule."""
+    """Tell those who dispatch that a lead found nobody, with the counts by rule.
+
+    A run over many leads tells them once, at its end.
+    """
+    if current_acting().channel in (Channel.IMPORT, Channel.BULK):
+        return
     counts = sorted(decision.excluded_counts.items(), key=lambda pair: (-pair[1], pair[0]))
     reasons = "; ".join(f"{count} × {get_rule(code).sentence}" for code, count in counts)
     _tell_staff(
@@ -117,6 +120,23 @@ def tell_staff_of_shortfall(decision: RoutingDecision) -> None:
         body=reasons or _("Nobody near offers this category."),
         path=f"/admin/leads/lead/{decision.lead_id}/change/",
     )
+
+
+def _messages(
+    lead: Lead, entries: Sequence[dict[str, Any]], type_: NotificationType, sentences: tuple[str, str]
+) -> Iterator[Message]:
+    """Yield one message for each candidate of a decision; ``sentences`` are subject and text."""
+    facts = {"title": lead.title, "where": lead.place_name or _("near you"), "category": lead.category}
+    subject, body = (sentence % facts for sentence in sentences)
+    for entry in entries:
+        yield Message(
+            recipient_id=entry["user"],
+            type=type_,
+            event=current_event(),
+            subject=subject,
+            body=body,
+            path=OFFERS_PAGE,
+        )
 
 
 def _tell_provider(

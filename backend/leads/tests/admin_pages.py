@@ -7,7 +7,11 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 from django.contrib.messages import get_messages
+from django.db import connection
 from django.db.models import Model
+from django.forms import MultiWidget
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from backend.procompare.roles import ROLES
@@ -17,6 +21,8 @@ __all__ = [
     "PASSWORD",
     "ROLE_NAMES",
     "address_of",
+    "count_statements",
+    "edit_form",
     "list_address",
     "make_member",
     "messages_of",
@@ -51,3 +57,32 @@ def transition_address(instance: Model, name: str) -> str:
 
 def messages_of(response: Any) -> list[str]:
     return [str(message) for message in get_messages(response.wsgi_request)]
+
+
+def edit_form(client: Client, page: str, **changed: Any) -> dict[str, Any]:
+    """Return what a browser posts when the form of a page is saved, with some fields changed."""
+    context = client.get(page).context
+    form: dict[str, Any] = {}
+    for bound in context["adminform"].form:
+        value, widget = bound.value(), bound.field.widget
+        if isinstance(widget, MultiWidget):
+            parts = widget.decompress(value)
+            form |= {f"{bound.html_name}_{number}": part for number, part in enumerate(parts)}
+        elif value is not None:
+            form[bound.html_name] = value
+    for inline in context["inline_admin_formsets"]:
+        form |= {f"{inline.formset.prefix}-{key}": value for key, value in management_of(inline).items()}
+    return {**form, **changed}
+
+
+def management_of(inline: Any) -> dict[str, Any]:
+    form = inline.formset.management_form
+    return {name: form[name].value() for name in form.fields if form[name].value() is not None}
+
+
+def count_statements(client: Client, page: str) -> int:
+    """Return how many SQL statements a page takes; the first look warms what is kept from page to page."""
+    client.get(page)
+    with CaptureQueriesContext(connection) as statements:
+        assert client.get(page).status_code == 200
+    return len(statements)

@@ -26,6 +26,7 @@ from backend.procompare.demo.stage import Stage
 from backend.procompare.demo.submission import Submission
 from backend.procompare.demo_logins import DEMO_LOGINS
 from backend.users.models import ProviderProfile, User
+from workflows import audit
 
 __all__ = ["MarketIsNotEmpty", "MarketSize", "build_market", "why_not_empty"]
 
@@ -91,13 +92,9 @@ def build_market(size: MarketSize, *, on_day: Callable[[], None] = lambda: None)
     opened_at = size.as_of - HISTORY
     stage = _set_stage(size)
     _plan(size, stage, opened_at=opened_at)
-    days = -1
-    for at in stage.agenda.run(until=size.as_of):
-        passed = (at - opened_at) // datetime.timedelta(days=1)
-        for day in range(days, passed):
-            _analyze(day)
-            on_day()
-        days = max(days, passed)
+    # The log rows of all that happens are written together at the end.
+    with audit.collecting():
+        _run(stage.agenda, opened_at=opened_at, as_of=size.as_of, on_day=on_day)
     _open_old_notifications(before=size.as_of - UNREAD_SINCE)
 
 
@@ -119,6 +116,18 @@ def _plan(size: MarketSize, stage: Stage, *, opened_at: datetime.datetime) -> No
     offers, submission = OfferLife(stage), Submission(stage, categories)
     for request in planner.plan(size.leads):
         plan_lead(stage, offers, submission, request)
+
+
+def _run(
+    agenda: Agenda, *, opened_at: datetime.datetime, as_of: datetime.datetime, on_day: Callable[[], None]
+) -> None:
+    days = -1
+    for at in agenda.run(until=as_of):
+        passed = (at - opened_at) // datetime.timedelta(days=1)
+        for day in range(days, passed):
+            _analyze(day)
+            on_day()
+        days = max(days, passed)
 
 
 def _analyze(day: int) -> None:

@@ -18,7 +18,7 @@ __all__ = ["OfferLife"]
 
 QUOTES = SystemActor("quotes")
 
-ANSWERS = {"accepts": 0.45, "declines": 0.25, "is silent": 0.3}
+ANSWERS = {"accepts": 0.58, "declines": 0.22, "is silent": 0.2}
 DECLINES = {
     DeclineReason.TOO_BUSY: 5,
     DeclineReason.BUDGET: 3,
@@ -27,7 +27,7 @@ DECLINES = {
     DeclineReason.OTHER: 1,
 }
 CHOICES = {"awards": 0.66, "cancels": 0.12, "does nothing": 0.22}
-QUOTING_SHARE = 0.8
+QUOTING_SHARE = 0.7
 WITHDRAWN_SHARE = 0.02
 # The sweep that ends offers comes by every few minutes.
 SWEEP = datetime.timedelta(minutes=5)
@@ -149,7 +149,7 @@ class OfferLife:
             lead.record_quote(by=QUOTES, assignment=offer)
         self.quoted[lead.pk].append(offer.pk)
         if len(self.quoted[lead.pk]) == 1:
-            chosen_at = later(self.stage.chance, clock.now(), mean_h=70, time_zone=OFFICE_TIME_ZONE)
+            chosen_at = later(self.stage.chance, clock.now(), mean_h=55, time_zone=OFFICE_TIME_ZONE)
             self.stage.agenda.add(chosen_at, lambda: self._choose(lead))
 
     def _choose(self, lead: Lead) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from backend.catalog.models import Category
 from backend.leads.models import Lead, LeadContact, Urgency
-from backend.leads.services.intake import submit_lead
 from backend.procompare.demo.requests import RequestPlan
 from backend.procompare.demo.stage import DEMO, Stage
 from backend.users.models import User
@@ -31,7 +30,12 @@ class Submission:
         """Submit a request now; a client with an account gets it with the first one."""
         client = self._login_of(plan) if plan.has_login else None
         with self.stage.on(CHANNELS[plan.source], by=self._submitter(plan, client)):
-            return submit_lead(self._lead_of(plan, client), _contact_of(plan))
+            contact = _contact_of(plan)
+            contact.save()
+            lead = self._lead_of(plan, client, contact)
+            # As `submit_lead` does, but without its checks, ten statements for each: a test makes them.
+            lead.save()
+            return lead
 
     def is_served(self, plan: RequestPlan) -> bool:
         """Return whether the marketplace serves what is asked for."""
@@ -57,7 +61,7 @@ class Submission:
             return self.stage.staff["verifier"]
         return client or DEMO
 
-    def _lead_of(self, plan: RequestPlan, client: User | None) -> Lead:
+    def _lead_of(self, plan: RequestPlan, client: User | None, contact: LeadContact) -> Lead:
         return Lead(
             reference=plan.reference,
             category=self.categories[plan.category],
@@ -70,6 +74,7 @@ class Submission:
             urgency=plan.urgency,
             language=plan.language,
             client=client,
+            contact=contact,
             source=plan.source,
             deadline_at=clock.now() + datetime.timedelta(days=OPEN_FOR_DAYS[plan.urgency]),
         )

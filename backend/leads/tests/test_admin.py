@@ -1,0 +1,268 @@
+"""The pages of the admin: who may open which, what they show, and how many statements they take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+
+from backend.catalog.models import Category, City
+from backend.leads.models import Lead, LeadAssignment, RoutingDecision
+from backend.leads.tests.admin_pages import (
+    ROLE_NAMES,
+    address_of,
+    count_statements,
+    list_address,
+    make_member,
+)
+from backend.leads.tests.factories import DEMO, make_lead, make_market, make_provider, make_verified_lead
+from backend.notifications.models import Notification
+from backend.procompare.roles import ROLES
+from backend.users.models import ProviderProfile, User
+
+pytestmark = pytest.mark.django_db
+
+MODELS = (
+    Lead,
+    LeadAssignment,
+    RoutingDecision,
+    ProviderProfile,
+    Category,
+    City,
+    Notification,
+    User,
+    Group,
+)
+NEVER_ADDED = {LeadAssignment, RoutingDecision, Notification}
+NEVER_DELETED = {Lead, LeadAssignment, RoutingDecision, ProviderProfile, Notification, User}
+
+# Measured: a verified lead with five offers, looked at by the role that may do most.
+LEAD_PAGE_STATEMENTS = 12
+
+
+def codename(model: type[Model], verb: str) -> str:
+    return f"{model._meta.app_label}.{verb}_{model._meta.model_name}"
+
+
+def make_one(model: type[Model]) -> Model:
+    """Return an object of a model, as it is when a lead was verified."""
+    City.objects.create(name="Berlin", country_code="DE", latitude=52.52, longitude=13.405)
+    make_verified_lead(providers=2)
+    return model._default_manager.first()
+
+
+@pytest.mark.parametrize("role", ROLE_NAMES)
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+class TestPagesOfEveryModel:
+    def test_open_for_whoever_may_look(self, model: type[Model], role: str, client: Client) -> None:
+        instance = make_one(model)
+        client.force_login(make_member(role))
+        expected = 200 if ROLES[role].may(codename(model, "view")) else 403
+
+        for page in (list_address(model), f"{list_address(model)}?q=a", address_of(instance)):
+            assert client.get(page).status_code == expected, page
+
+    def test_add_what_may_be_added(self, model: type[Model], role: str, client: Client) -> None:
+        client.force_login(make_member(role))
+        may_add = ROLES[role].may(codename(model, "add")) and model not in NEVER_ADDED
+        page = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_add")
+
+        assert client.get(page).status_code == (200 if may_add else 403)
+
+    def test_delete_nothing_that_happened(self, model: type[Model], role: str, client: Client) -> None:
+        instance = make_one(model)
+        client.force_login(make_member(role))
+        may_delete = ROLES[role].may(codename(model, "delete")) and model not in NEVER_DELETED
+
+        asked = client.get(address_of(instance, "delete"))
+        client.post(
+            list_address(model), {"action": "delete_selected", "_selected_action": instance.pk, "post": "yes"}
+        )
+
+        assert asked.status_code == (200 if may_delete else 403)
+        if not may_delete:
+            assert type(instance)._base_manager.filter(pk=instance.pk).exists()
+
+
+@pytest.mark.parametrize("role", ROLE_NAMES)
+class TestMenu:
+    def test_names_the_lists_that_the_role_may_open(self, role: str, client: Client) -> None:
+        client.force_login(make_member(role))
+        page = client.get(reverse("admin:index")).content.decode()
+        for model in MODELS:
+            is_there = f'<a href="{list_address(model)}" class="flex' in page
+            assert is_there == ROLES[role].may(codename(model, "view")), model
+
+
+class TestRegistration:
+    def test_leaves_no_model_to_the_stock_admin(self) -> None:
+        registered = {
+            model: type(model_admin).__module__ for model, model_admin in admin.site._registry.items()
+        }
+        assert set(registered) == set(MODELS)
+        assert all(module.startswith("backend.") for module in registered.values())
+
+
+def add_leads(count: int) -> None:
+    category = make_market(providers=1)
+    for number in range(count):
+        make_lead(category, is_confirmed=number % 2 == 0)
+
+
+def add_verified_leads(count: int) -> None:
+    category = make_market(providers=2, open_offers_max=500, leads_per_day_max=500)
+    for _number in range(count):
+        make_lead(category).verify(by=DEMO)
+
+
+def add_providers(count: int) -> None:
+    category = make_market(providers=count)
+    for provider in ProviderProfile.objects.all():
+        provider.offered_categories.create(category=make_market(providers=0))
+    assert category.providers.count() == count
+
+
+LISTS: tuple[tuple[type[Model], Callable[[int], None], int], ...] = (
+    (Lead, add_leads, 10),
+    (Lead, add_verified_leads, 3),
+    (LeadAssignment, add_verified_leads, 3),
+    (RoutingDecision, add_verified_leads, 3),
+    (Notification, add_verified_leads, 3),
+    (ProviderProfile, add_providers, 5),
+    (User, add_providers, 5),
+    (Category, add_providers, 5),
+)
+
+
+@pytest.mark.parametrize(("model", "add", "count"), LISTS)
+class TestLists:
+    def test_take_as_many_statements_for_three_times_the_rows(
+        self, model: type[Model], add: Callable[[int], None], count: int, client: Client
+    ) -> None:
+        client.force_login(make_member("admin"))
+        add(count)
+        few = count_statements(client, list_address(model))
+        add(2 * count)
+
+        assert count_statements(client, list_address(model)) == few
+
+
+class TestLeadPage:
+    def test_takes_few_statements(self, client: Client) -> None:
+        lead = make_verified_lead(providers=8)
+        client.force_login(make_member("admin"))
+
+        assert count_statements(client, address_of(lead)) <= LEAD_PAGE_STATEMENTS
+
+    def test_takes_as_many_with_more_offers(self, client: Client) -> None:
+        client.force_login(make_member("admin"))
+        few, many = make_verified_lead(providers=2), make_verified_lead(providers=40)
+
+        assert count_statements(client, address_of(few)) == count_statements(client, address_of(many))
+
+    def test_is_served_with_the_policy_of_the_admin(self, client: Client) -> None:
+        lead = make_lead()
+        client.force_login(make_member("verifier"))
+
+        policy = client.get(address_of(lead)).headers["Content-Security-Policy"]
+
+        assert "script-src 'self' 'unsafe-eval'" in policy
+        assert "default-src 'self'" in policy
+        assert "unsafe" not in client.get("/").headers["Content-Security-Policy"]
+
+
+def column_of(client: Client, lead: Lead, name: str) -> Any:
+    """Return what the list says of a lead in one column."""
+    changelist = client.get(list_address(Lead), {"q": lead.reference}).context["cl"]
+    (row,) = changelist.result_list
+    return getattr(changelist.model_admin, name)(row)
+
+
+class TestNextStep:
+    @pytest.fixture(autouse=True)
+    def _login(self, client: Client) -> None:
+        client.force_login(make_member("verifier"))
+
+    def test_is_to_verify_when_nothing_is_in_the_way(self, client: Client) -> None:
+        assert column_of(client, make_lead(), "next_step") == '<span class="pc-ready">Verify</span>'
+
+    def test_names_every_guard_that_does_not_hold(self, client: Client) -> None:
+        category = make_market(providers=0)
+        make_lead(category, email="same@example.com")
+        Category.objects.filter(pk=category.pk).update(is_served=False)
+        lead = make_lead(category, is_confirmed=False, email="Same@Example.com")
+
+        assert column_of(client, lead, "next_step") == (
+            '<span class="pc-waits">Verify: waits for “Contact is confirmed”, “Is not a duplicate”, '
+            "“Category is served”</span>"
+        )
+
+    def test_agrees_with_the_guard_about_duplicates(self, client: Client) -> None:
+        category = make_market(providers=0)
+        first = make_lead(category, phone="+49 30 901820", email="")
+        repeated = make_lead(category, phone="+4930901820", email="")
+        make_lead(phone="+49 30 901820", email="")
+
+        assert "Is not a duplicate" not in column_of(client, first, "next_step")
+        assert "Is not a duplicate" in column_of(client, repeated, "next_step")
+
+    def test_counts_the_answers_that_are_waited_for(self, client: Client) -> None:
+        lead = make_verified_lead(providers=3)
+        assert "Waits for 3 answers" in column_of(client, lead, "next_step")
+        lead.assignments.first().accept(by=DEMO)
+        assert "Waits for a quote: 1 has accepted" in column_of(client, lead, "next_step")
+
+    def test_is_to_reroute_when_nobody_has_an_offer(self, client: Client) -> None:
+        lead = make_verified_lead(providers=0)
+        assert column_of(client, lead, "next_step") == (
+            '<span class="pc-ready">Reroute: nobody has an offer</span>'
+        )
+
+    def test_is_nothing_when_the_lead_has_ended(self, client: Client) -> None:
+        lead = make_lead()
+        lead.reject(by=DEMO, reason="other")
+        assert column_of(client, lead, "next_step") == ""
+
+
+class TestUsers:
+    def test_make_nobody_a_superuser_but_by_a_superuser(self, client: Client) -> None:
+        member = make_member("admin")
+        client.force_login(member)
+
+        form = client.get(address_of(member)).context["adminform"].form
+
+        assert "is_superuser" not in form.fields
+        assert "is_active" in form.fields
+
+    def test_can_be_added_with_a_password(self, client: Client) -> None:
+        client.force_login(make_member("admin"))
+        form = {"username": "new.person", "password1": "long enough 7", "password2": "long enough 7"}
+
+        response = client.post(reverse("admin:users_user_add"), {**form, "usable_password": "true"})
+
+        assert response.status_code == 302
+        assert User.objects.get(username="new.person").check_password("long enough 7")
+
+
+class TestProviderPage:
+    def test_shows_load_and_latest_offers(self, client: Client) -> None:
+        lead = make_verified_lead(providers=1)
+        client.force_login(make_member("dispatcher"))
+
+        response = client.get(address_of(lead.assignments.get().provider))
+
+        assert response.context["load"].open_offers == 1
+        assert [row["offer"].lead for row in response.context["recent_offers"]] == [lead]
+
+    def test_opens_for_one_that_never_had_an_offer(self, client: Client) -> None:
+        client.force_login(make_member("dispatcher"))
+
+        response = client.get(address_of(make_provider(is_active=False)))
+
+        assert (response.status_code, list(response.context["recent_offers"])) == (200, [])
