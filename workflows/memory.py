@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import copy
+import datetime
+import decimal
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
 
 __all__ = ["Memory", "adopt", "changed_fields", "field_values"]
+
+
+# What cannot be changed in place need not be copied: most fields of most models.
+_IMMUTABLE = (
+    type(None),
+    str,
+    int,
+    float,
+    decimal.Decimal,
+    datetime.date,
+    datetime.time,
+    datetime.timedelta,
+    uuid.UUID,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +53,7 @@ class Memory:
 def field_values(instance: models.Model) -> dict[str, Any]:
     """Return the loaded field values by attribute name, copied deep."""
     names = (field.attname for field in instance._meta.concrete_fields)
-    return {name: copy.deepcopy(instance.__dict__[name]) for name in names if name in instance.__dict__}
+    return {name: _copy(instance.__dict__[name]) for name in names if name in instance.__dict__}
 
 
 def changed_fields(instance: models.Model, before: dict[str, Any]) -> list[str]:
@@ -51,3 +68,7 @@ def adopt(instance: models.Model, fresh: models.Model) -> None:
     instance._state.fields_cache = dict(fresh._state.fields_cache)
     instance._state.adding = False
     vars(instance).pop("_prefetched_objects_cache", None)
+
+
+def _copy(value: Any) -> Any:
+    return value if isinstance(value, _IMMUTABLE) else copy.deepcopy(value)

@@ -40,7 +40,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]  # 
         (
             _("What they may do"),
             {
-                "fields": [("is_active", "is_staff", "is_superuser"), "groups", "user_permissions"],
+                "fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"],
                 "description": _(
                     "To take somebody's access away, deactivate them: the audit log names them."
                 ),

@@ -23,14 +23,14 @@ class LeadAssignmentAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # u
     """Offers."""
 
     list_display = [
-        "offer",
+        "reference",
+        "provider",
         "lead_title",
         "state_badge",
         "in_state_for",
         "rank",
         "score_in_words",
         "expires_at",
-        "created_at",
     ]
     list_filter = [
         "status",
@@ -63,12 +63,12 @@ class LeadAssignmentAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # u
         """Return False: an offer is moved by its transitions alone."""
         return False
 
-    @admin.display(description=_("offer"), ordering="lead__reference")
-    def offer(self, offer: LeadAssignment) -> str:
-        """Return which lead is offered to whom."""
-        return str(offer)
+    @admin.display(description=_("lead"), ordering="lead__reference")
+    def reference(self, offer: LeadAssignment) -> str:
+        """Return the reference of the lead."""
+        return offer.lead.reference
 
-    @admin.display(description=_("lead"), ordering="lead__title")
+    @admin.display(description=_("asks for"), ordering="lead__title")
     def lead_title(self, offer: LeadAssignment) -> str:
         """Return what the lead asks for."""
         return offer.lead.title

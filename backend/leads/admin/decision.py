@@ -41,12 +41,9 @@ class RoutingDecisionAdmin(ModelAdmin):
     ordering = ["-created_at", "-id"]
     search_fields = ["lead__reference", "lead__title"]
     search_help_text = _("Reference or title of the lead")
+    # The numbers are told with the ranking.
     fieldsets = [
-        (None, {"fields": [("lead", "wave"), ("places", "offered_count"), ("told_count", "eligible_count")]}),
-        (
-            _("How it was decided"),
-            {"fields": [("candidates_count", "shortfall"), ("policy_version", "created_at")]},
-        ),
+        (None, {"fields": [("lead", "wave"), ("policy_version", "created_at")]}),
     ]
 
     class Media:

@@ -30,6 +30,7 @@ class OfferedCategoryInline(TabularInline):
     model = ProviderCategory
     autocomplete_fields = ["category"]
     extra = 0
+    hide_title = True
     verbose_name = _("offered category")
     verbose_name_plural = _("offered categories")
 

@@ -27,7 +27,7 @@ DECLINES = {
     DeclineReason.OTHER: 1,
 }
 CHOICES = {"awards": 0.66, "cancels": 0.12, "does nothing": 0.22}
-QUOTING_SHARE = 0.7
+QUOTING_SHARE = 0.65
 WITHDRAWN_SHARE = 0.02
 # The sweep that ends offers comes by every few minutes.
 SWEEP = datetime.timedelta(minutes=5)
@@ -113,7 +113,7 @@ class OfferLife:
         chance, now = self.stage.chance, clock.now()
         if chance.random() < QUOTING_SHARE:
             time_zone = self.stage.providers[offer.provider_id].time_zone
-            quoted_at = later(chance, now, mean_h=20, time_zone=time_zone)
+            quoted_at = later(chance, now, mean_h=10, time_zone=time_zone)
             self.stage.agenda.add(quoted_at, lambda: self._quote(lead, offer))
         elif chance.random() < WITHDRAWN_SHARE / (1 - QUOTING_SHARE):
             days = datetime.timedelta(days=2)
@@ -149,7 +149,7 @@ class OfferLife:
             lead.record_quote(by=QUOTES, assignment=offer)
         self.quoted[lead.pk].append(offer.pk)
         if len(self.quoted[lead.pk]) == 1:
-            chosen_at = later(self.stage.chance, clock.now(), mean_h=55, time_zone=OFFICE_TIME_ZONE)
+            chosen_at = later(self.stage.chance, clock.now(), mean_h=22, time_zone=OFFICE_TIME_ZONE)
             self.stage.agenda.add(chosen_at, lambda: self._choose(lead))
 
     def _choose(self, lead: Lead) -> None:

@@ -1,0 +1,118 @@
+"""Take the pictures of ``docs/images`` anew, while ``make run`` serves: ``.venv/bin/python -m docs.take_screenshots``.
+
+It works as the demo verifier and verifies one lead of the demo market on its way.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from backend.procompare.demo_logins import DEMO_LOGINS
+from backend.procompare.tests.browser import find_browser
+
+ADDRESS = f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
+IMAGES = Path(__file__).parent / "images"
+DESKTOP = (1400, 1000)
+PHONE = (390, 844)
+WAITING = "Verify: waits for “Contact is confirmed”"
+
+
+def take_all() -> None:
+    """Take every picture; the states of one lead come in the order in which it goes through them."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
+        with _logged_in(browser) as page:
+            lead = _take_list(page)
+            _take(page, lead, "lead-page")
+            _take_dialog(page)
+            _take_stale_tab(page, lead)
+            _take_decision(page)
+        with _logged_in(browser, theme="dark") as page:
+            _take(page, _find_waiting(page), "lead-page-dark")
+        with _logged_in(browser, size=PHONE) as page:
+            _take(page, _find_waiting(page), "lead-page-phone")
+        browser.close()
+
+
+@contextmanager
+def _logged_in(
+    browser: Browser, *, theme: Literal["light", "dark"] = "light", size: tuple[int, int] = DESKTOP
+) -> Iterator[Page]:
+    login = next(login for login in DEMO_LOGINS if login.role == "verifier")
+    context = browser.new_context(
+        base_url=ADDRESS, color_scheme=theme, viewport={"width": size[0], "height": size[1]}
+    )
+    page = context.new_page()
+    page.goto("/admin/login/")
+    page.get_by_label("Username").fill(login.username)
+    page.get_by_label("Password").fill(login.password)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/admin/")
+    yield page
+    context.close()
+
+
+def _save(page: Page, name: str) -> None:
+    # Fonts and icons come after the page.
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=IMAGES / f"{name}.png")
+
+
+def _take(page: Page, address: str, name: str) -> None:
+    page.goto(address)
+    _save(page, name)
+
+
+def _find_waiting(page: Page) -> str:
+    """Return the address of the latest lead whose contact nobody has confirmed."""
+    page.goto("/admin/leads/lead/?status__exact=new")
+    row = page.locator("tr", has_text=WAITING).first
+    return row.get_by_role("link").first.get_attribute("href") or ""
+
+
+def _take_list(page: Page) -> str:
+    address = _find_waiting(page)
+    _take(page, "/admin/leads/lead/", "lead-list")
+    return address
+
+
+def _take_dialog(page: Page) -> None:
+    page.get_by_role("link", name="Reject…").click()
+    page.get_by_role("dialog").wait_for()
+    _save(page, "transition-dialog")
+    page.keyboard.press("Escape")
+
+
+def _take_stale_tab(page: Page, lead: str) -> None:
+    page.get_by_role("button", name="Confirm contact").click()
+    page.get_by_role("button", name="Verify → Verified").wait_for()
+    other = page.context.new_page()
+    other.goto(lead)
+    other.get_by_role("button", name="Verify → Verified").click()
+    expect(other.locator(".wf-badge-large")).to_have_text(re.compile("Verified"))
+    other.close()
+    page.get_by_role("button", name="Verify → Verified").click()
+    page.get_by_text("Now Verified; was New when you opened the page.").wait_for()
+    _save(page, "stale-tab")
+
+
+def _take_decision(page: Page) -> None:
+    """Take the latest decision that filled all places and left somebody out."""
+    page.goto("/admin/leads/routingdecision/?shortfall__isempty=1&wave=1")
+    row = page.locator("#result_list tr", has_text="5 of 5").first
+    page.goto(row.get_by_role("link").first.get_attribute("href") or "")
+    for summary in page.locator(".pc-routing summary").all():
+        summary.click()
+    page.locator(".pc-routing").scroll_into_view_if_needed()
+    _save(page, "routing-decision")
+
+
+if __name__ == "__main__":
+    take_all()
