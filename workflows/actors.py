@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import uuid
 from collections.abc import Iterator
 from contextvars import ContextVar
@@ -21,6 +22,11 @@ class SystemActor:
     """A part of the system that acts on its own, by name: ``SystemActor("timer")``."""
 
     name: str
+
+    def __post_init__(self) -> None:
+        """Raise: ValueError when the name is no plain word: the log holds it to that."""
+        if not re.fullmatch(r"[a-z_]+", self.name):
+            raise ValueError(f"Cannot act as {self.name!r}: a system actor is named by letters a–z and _.")
 
     def __str__(self) -> str:
         return self.name

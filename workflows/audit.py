@@ -10,13 +10,13 @@ from __future__ import annotations
 import contextlib
 import datetime
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.contenttypes.models import ContentType
-from django.db import models
+from django.db import connection, models, transaction
 from django_fsm_log.models import StateLog
 
 from workflows.actors import Actor, SystemActor, actor_key
@@ -49,21 +49,46 @@ class Entry:
     time_in_previous_state: datetime.timedelta | None = None
 
 
+class _Mark:
+    """Stands in the queue of what runs after the commit, and does nothing there."""
+
+    def __call__(self) -> None:
+        """Do nothing."""
+
+
 @dataclass(slots=True)
 class LogBuffer:
     """The entries of one outermost transition, in the order in which they happened."""
 
     entries: list[Entry] = field(default_factory=list)
+    _marks: list[_Mark] = field(default_factory=list)
+
+    def add(self, entries: Iterable[Entry]) -> None:
+        """Add entries.  They are dropped with the savepoint in which they happened, should that be rolled back.
+
+        Django forgets the callbacks of a savepoint that is rolled back: whose mark is gone never happened.
+        """
+        for entry in entries:
+            mark = _Mark()
+            transaction.on_commit(mark)
+            self.entries.append(entry)
+            self._marks.append(mark)
+
+    def take_back(self, size: int) -> None:
+        """Drop what was added after there were ``size`` entries."""
+        del self.entries[size:], self._marks[size:]
 
     def write(self) -> None:
         """Insert all entries: two statements, however many there are."""
-        if not self.entries:
-            return
         from workflows.models import TransitionRecord
 
-        logs = StateLog.objects.bulk_create([_state_log_of(entry) for entry in self.entries])
+        standing = {id(waiting[1]) for waiting in connection.run_on_commit}
+        entries = [e for e, mark in zip(self.entries, self._marks, strict=True) if id(mark) in standing]
+        if not entries:
+            return
+        logs = StateLog.objects.bulk_create([_state_log_of(entry) for entry in entries])
         TransitionRecord.objects.bulk_create(
-            [_record_of(entry, log) for entry, log in zip(self.entries, logs, strict=True)]
+            [_record_of(entry, log) for entry, log in zip(entries, logs, strict=True)]
         )
 
 
@@ -82,7 +107,7 @@ def collecting() -> Iterator[LogBuffer]:
         try:
             yield enclosing
         except BaseException:
-            del enclosing.entries[mark:]
+            enclosing.take_back(mark)
             raise
         return
     buffer = LogBuffer()
@@ -131,7 +156,7 @@ def _record_of(entry: Entry, log: StateLog) -> TransitionRecord:
 
     return TransitionRecord(
         log=log,
-        machine=entry.instance._meta.label_lower,
+        machine=entry.instance.machine_label(),
         object_id=entry.instance.pk,
         sequence=entry.sequence,
         actor=actor_key(entry.actor),

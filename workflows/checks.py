@@ -8,11 +8,12 @@
 | workflows.E004 | an edge declared twice, or two buttons with one label in one state |
 | workflows.E005 | a transition that nobody may run |
 | workflows.E006 | a permission that no model declares |
-| workflows.E007 | a body without the keyword parameter ``by`` |
+| workflows.E007 | a body without the keyword parameter ``by``, or one that would not run when called |
 | workflows.E008 | a guard that needs an argument which the body does not take |
 | workflows.E009 | a happy path with a gap |
 | workflows.E010 | a state field that is not protected, or not exactly one state field |
 | workflows.E011 | django-fsm-log writes past the engine |
+| workflows.E012 | a model that inherits its table from another (multi-table inheritance) |
 """
 
 from __future__ import annotations
@@ -73,6 +74,10 @@ def check_machine(model: type[WorkflowModel]) -> list[checks.CheckMessage]:
     ]
     for declaration in declarations_of(model).values():
         found += [*_check_permission(declaration), *_check_body(declaration)]
+    if model._meta.parents:
+        found.append(
+            ("E012", "its table is split over its parents.", "Inherit from an abstract model instead.")
+        )
     if not field.protected:
         found.append(
             ("E010", f"The field '{field.name}' is not protected.", "Declare it with protected=True.")
@@ -177,6 +182,9 @@ def _check_body(declaration: Declaration) -> Iterator[Finding]:
     if by is None or by.kind is not by.KEYWORD_ONLY:
         text = f"the body of '{declaration.name}' (from '{declaration.sources[0]}') does not take the actor."
         yield "E007", text, f"Declare it as `def {declaration.name}(self, *, by: Actor, …)`."
+    if inspect.iscoroutinefunction(declaration.body) or inspect.isgeneratorfunction(declaration.body):
+        text = f"the body of '{declaration.name}' (from '{declaration.sources[0]}') would never run."
+        yield "E007", text, "Make it a plain function: no async, no yield."
     for guard in declaration.guards:
         for name in guard.needs:
             if name not in parameters:

@@ -12,7 +12,6 @@ A deadlock or a serialization failure is tried again from the start, as long as 
 
 from __future__ import annotations
 
-import inspect
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -24,6 +23,7 @@ from django.db import OperationalError, connection, models, transaction
 
 from workflows import audit, clock, locking, refusals
 from workflows.actors import Actor, acting, current_acting
+from workflows.arguments import check_arguments
 from workflows.attempt import Attempt
 from workflows.declaration import Declaration
 from workflows.errors import ReentrantTransition
@@ -64,7 +64,7 @@ class Run:
 
     def is_of(self, instance: WorkflowModel) -> bool:
         """Return whether it runs on this object, in this copy or another."""
-        return type(self.instance) is type(instance) and self.instance.pk == instance.pk
+        return self.instance.machine_label() == instance.machine_label() and self.instance.pk == instance.pk
 
     @property
     def sequence(self) -> int:
@@ -73,6 +73,7 @@ class Run:
 
 
 _runs: ContextVar[tuple[Run, ...]] = ContextVar("workflows_runs", default=())
+_keeper: ContextVar[Run | None] = ContextVar("workflows_keeper", default=None)
 
 
 def run(instance: WorkflowModel, call: Call) -> Any:
@@ -81,7 +82,7 @@ def run(instance: WorkflowModel, call: Call) -> Any:
     Unsaved changes of the object are dropped: it acts on what was read under the lock.
 
     Raises: TransitionRefused (see ``workflows.errors``) when it may not run: nothing has changed.
-    ReentrantTransition when a transition of this object is running.  TypeError when the arguments do not fit.
+    ReentrantTransition when a transition of this object is running.  InvalidArguments when they do not fit.
     """
     for running in _runs.get():
         if running.is_of(instance):
@@ -89,7 +90,7 @@ def run(instance: WorkflowModel, call: Call) -> Any:
                 f"Cannot run '{call.declaration.name}' on {instance!r} while its "
                 f"'{running.call.declaration.name}' is running."
             )
-    inspect.signature(call.declaration.body).bind(instance, by=call.by, **call.arguments)
+    check_arguments(instance, call.declaration, call.arguments)
     retries_left = 0 if connection.in_atomic_block else RETRIES_MAX
     while True:
         try:
@@ -108,18 +109,17 @@ def is_running(instance: models.Model, name: str) -> bool:
     return bool(runs) and runs[-1].instance is instance and runs[-1].call.declaration.name == name
 
 
-def current_event() -> str:
-    """Return the key of the event that is happening: ``leads.lead:17:2`` (machine, object, number).
+def current_event(of: WorkflowModel) -> str:
+    """Return the key of what is happening to an object: ``leads.lead:17:2`` (machine, object, number).
 
     It tells one verification from every other: whoever must act on it once keeps it under a unique constraint.
 
-    Raises: LookupError when no transition is running.
+    Raises: LookupError when none of its transitions is running.
     """
-    runs = _runs.get()
-    if not runs:
-        raise LookupError("No transition is running.")
-    outermost = runs[0]
-    return f"{outermost.instance._meta.label_lower}:{outermost.instance.pk}:{outermost.sequence}"
+    for running in _runs.get():
+        if running.is_of(of):
+            return f"{of.machine_label()}:{of.pk}:{running.sequence}"
+    raise LookupError(f"No transition of {of!r} is running.")
 
 
 def afterwards(follow_up: Callable[[], object]) -> None:
@@ -141,27 +141,30 @@ def log_current(target: str) -> None:
     attempt = running.attempt
     assert attempt is not None
     with audit.collecting() as buffer:
-        buffer.entries.append(
-            audit.Entry(
-                instance=running.instance,
-                sequence=running.sequence,
-                transition=attempt.transition,
-                source=running.source,
-                target=target,
-                at=attempt.now,
-                actor=attempt.by,
-                channel=attempt.channel,
-                request_id=attempt.request_id,
-                reason=str(attempt.arguments.get("reason") or ""),
-                arguments=audit.encode_arguments(running.call.arguments),
-                time_in_previous_state=max(attempt.now - running.instance.state_since, audit.NO_TIME),
-            )
+        buffer.add(
+            [
+                audit.Entry(
+                    instance=running.instance,
+                    sequence=running.sequence,
+                    transition=attempt.transition,
+                    source=running.source,
+                    target=target,
+                    at=attempt.now,
+                    actor=attempt.by,
+                    channel=attempt.channel,
+                    request_id=attempt.request_id,
+                    reason=str(attempt.arguments.get("reason") or ""),
+                    arguments=audit.encode_arguments(running.call.arguments),
+                    time_in_previous_state=max(attempt.now - running.instance.state_since, audit.NO_TIME),
+                )
+            ]
         )
 
 
 def _run_once(instance: WorkflowModel, call: Call) -> Any:
     running = Run(instance, call, kept=[Memory.of(instance)])
-    enclosing = _runs.get()
+    enclosing = _keeper.get()
+    token = _keeper.set(running)
     try:
         with transaction.atomic(), audit.collecting():
             result = _perform(running)
@@ -169,8 +172,10 @@ def _run_once(instance: WorkflowModel, call: Call) -> Any:
         for kept in reversed(running.kept):
             kept.restore()
         raise
-    if enclosing:
-        enclosing[-1].kept.extend(running.kept)
+    finally:
+        _keeper.reset(token)
+    if enclosing is not None:
+        enclosing.kept.extend(running.kept)
     return result
 
 
@@ -209,13 +214,13 @@ def _change(running: Run) -> Any:
     token = _runs.set((*_runs.get(), running))
     try:
         result = state_field.change_state(instance, call.declaration.body, by=call.by, **call.arguments)
+        instance.version += 1
+        if instance.state != running.source:
+            instance.state_since = clock.now()
+        names = {*changed_fields(instance, before), *_automatic_fields(instance)}
+        models.Model.save(instance, update_fields=names)
     finally:
         _runs.reset(token)
-    instance.version += 1
-    if instance.state != running.source:
-        instance.state_since = clock.now()
-    names = {*changed_fields(instance, before), *_automatic_fields(instance)}
-    models.Model.save(instance, update_fields=names)
     return result
 
 

@@ -6,6 +6,7 @@
     ├── DefinitionError            a machine contradicts itself; raised while it is declared
     ├── ActorMissing               something is created and nobody said who does it
     ├── StateWrittenOutsideEngine  a state was about to be written by anything but a transition
+    ├── InvalidArguments           a transition was called with something it does not take
     ├── ReentrantTransition        a transition was called on the object whose transition is running
     └── TransitionRefused          this transition, on this object, now: no; nothing has changed
         ├── ObjectGone             the row does not exist any more
@@ -28,6 +29,7 @@ from workflows.guards import Check
 __all__ = [
     "ActorMissing",
     "DefinitionError",
+    "InvalidArguments",
     "ObjectGone",
     "ReentrantTransition",
     "StaleState",
@@ -54,6 +56,10 @@ class ActorMissing(WorkflowError):
 
 class StateWrittenOutsideEngine(WorkflowError):
     """A state was about to be written by anything but a transition."""
+
+
+class InvalidArguments(WorkflowError, TypeError):
+    """A transition was called with something it does not take."""
 
 
 class ReentrantTransition(WorkflowError):

@@ -6,12 +6,13 @@ The fixed order is parents before children (``Workflow.locks_first``), and withi
 from __future__ import annotations
 
 import datetime
+import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from django.db import models
+from django.db import connection, models
 
-from workflows.errors import ObjectGone
+from workflows.errors import ObjectGone, StaleState
 from workflows.memory import adopt
 
 if TYPE_CHECKING:
@@ -37,23 +38,37 @@ def lock_and_read(
 
     Raises: ObjectGone when the row does not exist any more.
     """
-    held = {name: _hold_parent(instance, name, parents) for name in instance.Workflow.locks_first}
+    held = {name: _hold_parent(instance, name, parents, call) for name in instance.Workflow.locks_first}
     fresh, now = _lock_row(instance, call)
+    for name, parent in held.items():
+        _refuse_other_parent(fresh, name, parent, call)
     adopt(instance, fresh)
     for name, parent in held.items():
         setattr(instance, name, parent)
     return now
 
 
-def _hold_parent(instance: WorkflowModel, name: str, parents: Sequence[WorkflowModel]) -> models.Model:
+def _hold_parent(
+    instance: WorkflowModel, name: str, parents: Sequence[WorkflowModel], call: str
+) -> models.Model:
     field: Any = instance._meta.get_field(name)
     key = getattr(instance, field.attname)
     for parent in parents:
         is_its_parent = isinstance(parent, field.related_model) and parent.pk == key
         if is_its_parent:
             return parent
-    rows = field.related_model._base_manager.select_for_update(no_key=True)
-    return cast(models.Model, rows.get(pk=key))
+    locked = field.related_model._base_manager.select_for_update(no_key=True).filter(pk=key).first()
+    if locked is None:
+        raise _gone(instance, call)
+    return cast(models.Model, locked)
+
+
+def _refuse_other_parent(fresh: WorkflowModel, name: str, parent: models.Model, call: str) -> None:
+    """Refuse an object whose caller has changed its parent without saving: another row would be locked."""
+    field: Any = fresh._meta.get_field(name)
+    if getattr(fresh, field.attname) != parent.pk:
+        message = f"Cannot run '{call}' on {fresh!r}: its {name} was changed and not saved."
+        raise StaleState(message, instance=fresh, transition=call, state=fresh.state)
 
 
 def _lock_row(instance: WorkflowModel, call: str) -> tuple[WorkflowModel, datetime.datetime]:
@@ -62,16 +77,29 @@ def _lock_row(instance: WorkflowModel, call: str) -> tuple[WorkflowModel, dateti
     Rows read along are locked as well: after a wait, PostgreSQL re-reads locked rows only.
     """
     along = instance.Workflow.locks_along
-    rows = type(instance)._base_manager.select_for_update(of=("self", *along), no_key=True)
+    # Without the model's default ordering, which may join other tables.
+    rows = type(instance)._base_manager.filter(pk=instance.pk).order_by()
     if along:
         rows = rows.select_related(*along)
-    # Without the model's default ordering, which may join other tables.
-    fresh = rows.annotate(locked_at=ClockTimestamp()).filter(pk=instance.pk).order_by().first()
-    if fresh is None:
-        raise ObjectGone(
-            f"Cannot run '{call}' on {instance!r}: it does not exist any more.",
-            instance=instance,
-            transition=call,
-            state="",
-        )
-    return fresh, fresh.locked_at
+    lock = functools.partial(rows.select_for_update, of=("self", *along), no_key=True)
+    free = lock(skip_locked=True).annotate(locked_at=ClockTimestamp()).first()
+    if free is not None:
+        return free, free.locked_at
+    # Somebody holds it.  The clock is read after the wait: in the statement that waits it would be from before.
+    waited_for = lock().first()
+    if waited_for is None:
+        raise _gone(instance, call)
+    return waited_for, read_clock()
+
+
+def _gone(instance: WorkflowModel, call: str) -> ObjectGone:
+    message = f"Cannot run '{call}' on {instance!r}: it does not exist any more."
+    return ObjectGone(message, instance=instance, transition=call, state="")
+
+
+def read_clock() -> datetime.datetime:
+    """Return the database's clock at this very moment."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        now: datetime.datetime = cursor.fetchone()[0]
+    return now

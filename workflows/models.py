@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm_log.models import StateLog
 
 from workflows import audit, clock, memory
-from workflows.actors import Channel, current_acting
+from workflows.actors import Channel, SystemActor, current_acting
 from workflows.errors import ActorMissing, StateWrittenOutsideEngine
 from workflows.hash_chain import CHAIN_FUNCTION
 from workflows.machine import Tone
@@ -34,14 +34,18 @@ class WorkflowQuerySet(models.QuerySet[M]):
         """Insert many at once; each creation is logged, in two statements for all.
 
         Raises: ActorMissing when nobody said who creates them; StateWrittenOutsideEngine when one is not in the
-        initial state.
+        initial state.  ValueError for ``ignore_conflicts`` and ``update_conflicts``: what was created is not known.
         """
+        if kwargs.get("ignore_conflicts") or kwargs.get("update_conflicts"):
+            raise ValueError(
+                f"Cannot create {self.model._meta.label} rows past a conflict: each creation is logged."
+            )
         created = list(objs)
         with transaction.atomic(savepoint=False), audit.collecting() as buffer:
             for instance in created:
                 instance.refuse_creation()
             super().bulk_create(created, *args, **kwargs)
-            buffer.entries += [instance.creation_entry() for instance in created]
+            buffer.add(instance.creation_entry() for instance in created)
         return created
 
     bulk_create.alters_data = True  # type: ignore[attr-defined]  # templates must not call it
@@ -66,7 +70,8 @@ class WorkflowModel(models.Model):
         """What a machine says of itself beside its transitions.
 
         ``spine`` is the happy path, ``closed`` the states in which nothing more is expected, ``tones`` how states
-        are felt.  ``locks_first`` names foreign keys whose rows are locked before the object's own (parents, in the
+        are felt.  ``governs`` names further fields that transitions alone write: a plain ``save()`` leaves them out.
+        ``locks_first`` names foreign keys whose rows are locked before the object's own (parents, in the
         fixed lock order); ``locks_along`` names one-to-one rows that are locked and read together with it.
         """
 
@@ -75,6 +80,7 @@ class WorkflowModel(models.Model):
         tones: ClassVar[dict[str, Tone]] = {}
         locks_first: ClassVar[tuple[str, ...]] = ()
         locks_along: ClassVar[tuple[str, ...]] = ()
+        governs: ClassVar[tuple[str, ...]] = ()
 
     version = models.PositiveIntegerField(_("version"), default=1, db_default=1, editable=False)
     state_since = models.DateTimeField(_("in this state since"), default=clock.now, editable=False)
@@ -129,9 +135,16 @@ class WorkflowModel(models.Model):
         super().clean_fields(exclude={*(exclude or ()), *self.governed_fields()})
 
     @classmethod
+    def machine_label(cls) -> str:
+        """Return the label of the machine, which a proxy shares with the model it stands for."""
+        return (
+            cls._meta.concrete_model._meta.label_lower if cls._meta.concrete_model else cls._meta.label_lower
+        )
+
+    @classmethod
     def governed_fields(cls) -> frozenset[str]:
         """Return the names of the fields that the engine alone writes."""
-        return frozenset({state_field_of(cls).name, "version", "state_since"})
+        return frozenset({state_field_of(cls).name, "version", "state_since", *cls.Workflow.governs})
 
     @classmethod
     def refuse_governed(cls, names: Collection[str]) -> None:
@@ -149,7 +162,8 @@ class WorkflowModel(models.Model):
             raise StateWrittenOutsideEngine(
                 f"Cannot create a {self._meta.label} that is '{self.state}': it starts as '{initial}'."
             )
-        if current_acting().by is None:
+        by = current_acting().by
+        if by is None or (not isinstance(by, SystemActor) and by.pk is None):
             raise ActorMissing(
                 f"Cannot create a {self._meta.label}: say who does it, with `acting(by=…, channel=…)` around it."
             )
@@ -174,7 +188,7 @@ class WorkflowModel(models.Model):
         self.refuse_creation()
         with transaction.atomic(savepoint=False), audit.collecting() as buffer:
             super().save(**kwargs)
-            buffer.entries.append(self.creation_entry())
+            buffer.add([self.creation_entry()])
 
     def _fields_of_an_edit(self) -> list[str]:
         left_out = self.governed_fields() | self.get_deferred_fields()

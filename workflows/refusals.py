@@ -86,8 +86,7 @@ def who_may(declaration: Declaration) -> str:
     names, permission = permission_names(), declaration.permission
     people = [_("staff with the permission “%s”") % names.get(permission, permission)] if permission else []
     people += [str(declaration.owner.description)] if declaration.owner else []
-    people += [_("the system (%s)") % ", ".join(declaration.system)] if declaration.system else []
-    return _(" or ").join(people)
+    return _(" or ").join(people) or _("the system (%s)") % ", ".join(declaration.system)
 
 
 def _refuse_impossible(instance: WorkflowModel, declaration: Declaration) -> None:

@@ -26,6 +26,7 @@ __all__ = [
     "original_is_another_lead",
     "place_can_be_accepted",
     "place_is_free",
+    "provider_takes_part",
 ]
 
 
@@ -100,7 +101,7 @@ def original_is_another_lead(lead: Lead, attempt: Attempt) -> Blocker | None:
     original: Lead = attempt.arguments["of"]
     if original.pk == lead.pk:
         return Blocker(_("A lead is no duplicate of itself."))
-    if original.status == original.Status.DUPLICATE:
+    if selectors.hold_status(original) == original.Status.DUPLICATE:
         return Blocker(
             _("%(reference)s is a duplicate itself: name its original.") % {"reference": original.reference}
         )
@@ -145,3 +146,15 @@ def place_can_be_accepted(assignment: LeadAssignment, attempt: Attempt) -> Block
     if accepted < TERMS.accepted_max:
         return None
     return Blocker(_("All %(count)d places are taken by other providers.") % {"count": accepted})
+
+
+@guard(gettext_lazy("The provider takes part"))
+def provider_takes_part(assignment: LeadAssignment, attempt: Attempt) -> Blocker | None:
+    """A suspended or retired provider takes no more leads; a paused one may answer what it was offered."""
+    provider = assignment.provider
+    if provider.status in (provider.Status.ACTIVE, provider.Status.PAUSED):
+        return None
+    return Blocker(
+        _("%(provider)s is %(state)s.")
+        % {"provider": provider, "state": provider.get_status_display().lower()}
+    )

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import datetime
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Value
 
 from backend.leads.terms import TERMS
 
 if TYPE_CHECKING:
-    from backend.leads.models import Lead, LeadAssignment, LeadContact
+    from backend.leads.models import Lead, LeadAssignment
 
 __all__ = [
+    "STANDING",
     "OfferCounts",
     "count_offers",
     "find_duplicate_of",
-    "find_same_request",
+    "hold_status",
     "is_accepted",
     "list_live_offers",
+    "list_repeated",
 ]
 
 # States in which a lead still stands: a second one from the same contact is a duplicate of it.
@@ -57,6 +59,12 @@ def list_live_offers(lead: Lead) -> QuerySet[LeadAssignment]:
     return live.select_related("provider").order_by("provider_id")
 
 
+def hold_status(lead: Lead) -> str:
+    """Return a lead's state as the database has it, and hold it there until the end of the transaction."""
+    rows = type(lead)._base_manager.select_for_update(no_key=True)
+    return str(rows.filter(pk=lead.pk).values_list("status", flat=True).get())
+
+
 def is_accepted(assignment: LeadAssignment) -> bool:
     """Return whether the offer is accepted, as the database has it now."""
     return type(assignment)._base_manager.filter(pk=assignment.pk, status="accepted").exists()
@@ -64,26 +72,33 @@ def is_accepted(assignment: LeadAssignment) -> bool:
 
 def find_duplicate_of(lead: Lead) -> Lead | None:
     """Return the earliest standing lead that this one repeats, or None: one statement."""
-    earlier = _same_requests(lead.contact, lead.category_id)
-    earlier = earlier.filter(
-        created_at__gte=lead.created_at - TERMS.duplicate_within,
-        created_at__lte=lead.created_at,
-        pk__lt=lead.pk,
-    )
-    return earlier.order_by("pk").first()
+    facts = {
+        "pk": lead.pk,
+        "created_at": lead.created_at,
+        "category": lead.category_id,
+        "contact__email_key": lead.contact.email_key,
+        "contact__phone_key": lead.contact.phone_key,
+    }
+    repeated = list_repeated(lambda name: Value(facts[name]))
+    return repeated.order_by("created_at", "pk").first()
 
 
-def find_same_request(contact: LeadContact, *, category_id: int, at: datetime.datetime) -> Lead | None:
-    """Return the earliest standing lead that a new one of this contact would repeat at this instant, or None."""
-    within = (at - TERMS.duplicate_within, at + TERMS.duplicate_within)
-    return _same_requests(contact, category_id).filter(created_at__range=within).order_by("pk").first()
+def list_repeated(fact: Callable[[str], Any]) -> QuerySet[Lead]:
+    """Return the standing leads that another one repeats: same contact, same category, within the terms' days.
 
-
-def _same_requests(contact: LeadContact, category_id: int) -> QuerySet[Lead]:
+    ``fact`` gives what that other lead holds in a field, as an expression: ``Value(…)``, or ``OuterRef`` to ask it of
+    a whole list.  Of two new leads the later is the duplicate; one that was verified stands, though it came in later.
+    """
+    same_email = Q(contact__email_key=fact("contact__email_key")) & ~Q(contact__email_key="")
+    same_phone = Q(contact__phone_key=fact("contact__phone_key")) & ~Q(contact__phone_key="")
+    came_first = Q(created_at__lt=fact("created_at")) | Q(created_at=fact("created_at"), pk__lt=fact("pk"))
+    within = Value(TERMS.duplicate_within)
     leads: QuerySet[Lead] = apps.get_model("leads", "Lead")._base_manager.all()
-    same = Q(pk__in=())
-    if contact.email_key:
-        same |= Q(contact__email_key=contact.email_key)
-    if contact.phone_key:
-        same |= Q(contact__phone_key=contact.phone_key)
-    return leads.filter(same, category_id=category_id, status__in=STANDING)
+    return leads.filter(
+        same_email | same_phone,
+        came_first | ~Q(status="new"),
+        category=fact("category"),
+        status__in=STANDING,
+        created_at__gte=fact("created_at") - within,
+        created_at__lte=fact("created_at") + within,
+    ).exclude(pk=fact("pk"))

@@ -23,7 +23,7 @@ class UnknownPermission(ImproperlyConfigured):
     """Cannot grant … to the role …: there is no such permission."""
 
     def __init__(self, permission: str, *, role: str, known: Collection[str]) -> None:
-        near = ", ".join(get_close_matches(permission, sorted(known))) or "none"
+        near = ", ".join(get_close_matches(permission, sorted(known), n=1)) or "none"
         super().__init__(
             f"Cannot grant {permission!r} to the role {role!r}: there is no such permission; near: {near}."
         )

@@ -33,7 +33,8 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]  # 
     search_fields = ["username", "first_name", "last_name", "email", "provider_profile__company_name"]
     ordering = ["username"]
     readonly_fields = ["last_login", "date_joined"]
-    filter_horizontal = ["groups", "user_permissions"]
+    autocomplete_fields = ["groups"]
+    filter_horizontal = ["user_permissions"]
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
         (_("Person"), {"fields": [("first_name", "last_name"), ("email", "language")]}),

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime
 import zoneinfo
-from typing import Annotated
+from typing import Annotated, Any
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import ProtectedError
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField
+from django_fsm_log.models import StateLog
 
 from backend.catalog.models import Category
 from workflows import Actor, Label, Owner, Tone, WorkflowModel, clock, transition
@@ -52,6 +54,15 @@ class User(AbstractUser):
 
     class Meta(AbstractUser.Meta):
         pass
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete somebody who never acted.  Raises: ProtectedError for one whom the audit log names."""
+        events = StateLog.objects.filter(by=self)
+        if events.exists():
+            raise ProtectedError(
+                f"{self} is named in the audit log: deactivate the login instead.", set(events[:100])
+            )
+        return super().delete(*args, **kwargs)
 
 
 RADIUS_KM_MIN, RADIUS_KM_MAX = 0.1, 2000.0

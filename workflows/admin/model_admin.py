@@ -206,7 +206,7 @@ class WorkflowAdmin(ModelAdmin):
         if request.method == "POST" and connections[using].in_atomic_block:
             seen = super().get_object(request, object_id, from_field)
             if seen is not None:
-                rows = self.model._base_manager.using(using).select_for_update(of=("self",))
+                rows = self.model._base_manager.using(using).select_for_update(of=("self",), no_key=True)
                 rows.filter(pk=seen.pk).values_list("pk").first()
         return super().get_object(request, object_id, from_field)
 

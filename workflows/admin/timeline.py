@@ -92,7 +92,7 @@ def read_timeline(instance: WorkflowModel, *, limit: int | None = EVENTS_MAX) ->
 
     ``limit`` None reads all.
     """
-    records = TransitionRecord.objects.filter(machine=instance._meta.label_lower, object_id=instance.pk)
+    records = TransitionRecord.objects.filter(machine=instance.machine_label(), object_id=instance.pk)
     newest = list(records.select_related("log__by").order_by("-sequence")[:limit])
     machine = machine_of(type(instance))
     now = clock.now()

@@ -121,6 +121,27 @@ class TestCheckMachine:
         assert "the body of 'leap' (from 'a') does not take the actor" in only(messages, "E007")
 
     @isolate_apps("workflows.tests.toyapp")
+    def test_finds_a_body_that_would_never_run(self) -> None:
+        field = FSMField(choices=CHOICES, default="a", protected=True)
+
+        async def leap(self: Any, *, by: Actor) -> None:
+            """Move."""
+
+        leaping = transition(field, source="a", target="c", system=["test"])(leap)
+        messages = check_machine(machine_with(SOUND, field=field, leap=leaping))
+        assert "the body of 'leap' (from 'a') would never run" in only(messages, "E007")
+
+    @isolate_apps("workflows.tests.toyapp")
+    def test_finds_a_table_that_is_split_over_its_parents(self) -> None:
+        parent = machine_with(SOUND)
+        child = type(
+            "Child",
+            (parent,),
+            {"__module__": __name__, "Meta": type("Meta", (), {"app_label": "toyapp"})},
+        )
+        assert "its table is split over its parents" in only(check_machine(child), "E012")
+
+    @isolate_apps("workflows.tests.toyapp")
     def test_finds_a_guard_that_needs_what_the_body_does_not_take(self) -> None:
         field = FSMField(choices=CHOICES, default="a", protected=True)
 

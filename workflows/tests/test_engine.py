@@ -7,6 +7,7 @@ import datetime
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.db import DataError, OperationalError, connection, transaction
 from django.dispatch import Signal
 from django_fsm import TransitionNotAllowed, can_proceed
@@ -26,7 +27,13 @@ from workflows import (
     clock,
     current_event,
 )
-from workflows.errors import ActorMissing, ObjectGone, ReentrantTransition, StateWrittenOutsideEngine
+from workflows.errors import (
+    ActorMissing,
+    InvalidArguments,
+    ObjectGone,
+    ReentrantTransition,
+    StateWrittenOutsideEngine,
+)
 from workflows.tests.factories import TEST, make_item, make_parcel, make_user
 from workflows.tests.toyapp.models import CARRIER, Item, Parcel, ReturnReason
 
@@ -103,11 +110,29 @@ class TestRun:
         assert parcel.state_since == instant
         assert TransitionRecord.objects.get(object_id=parcel.pk, sequence=2).log.timestamp == instant
 
-    def test_rejects_arguments_that_do_not_fit_before_anything_runs(self) -> None:
+    @pytest.mark.parametrize(
+        ("name", "arguments", "message"),
+        [
+            ("send", {"by_air": True}, "unexpected keyword argument 'by_air'"),
+            ("send", {"as_freight": "false"}, "'as_freight' must be a bool, not 'false'"),
+            ("deliver", {}, "missing a required argument: 'receiver'"),
+            ("deliver", {"receiver": " "}, "'receiver' must not be empty"),
+            ("give_back", {"reason": "bored"}, "'reason' must be one of refused, moved, not 'bored'"),
+        ],
+    )
+    def test_rejects_arguments_that_do_not_fit_before_anything_runs(
+        self, name: str, arguments: dict[str, object], message: str
+    ) -> None:
         parcel = make_parcel()
-        with pytest.raises(TypeError, match="by_air"):
-            parcel.send(by=CARRIER, by_air=True)
+        with pytest.raises(InvalidArguments, match=message):
+            getattr(parcel, name)(by=CARRIER, **arguments)
         assert events(parcel) == ["create"]
+
+    def test_is_told_of_an_object_in_the_event_s_key(self) -> None:
+        parcel, keys = make_parcel(), []
+        with receiving(post_transition, lambda **announced: keys.append(current_event(parcel))):
+            parcel.send(by=CARRIER)
+        assert keys == [f"toyapp.parcel:{parcel.pk}:2"]
 
     def test_leaves_django_fsm_s_own_api_working(self) -> None:
         parcel = make_parcel(address="")
@@ -190,7 +215,7 @@ class TestOwner:
     def test_is_not_just_anybody(self) -> None:
         parcel = make_parcel(sender="ann")
         parcel.send(by=CARRIER)
-        with pytest.raises(TransitionForbidden, match="for the sender or the system"):
+        with pytest.raises(TransitionForbidden, match="This is for the sender"):
             parcel.deliver(by=make_user("eve"), receiver="Bob")
 
 
@@ -212,9 +237,49 @@ class TestFailure:
     def test_puts_back_a_list_that_was_changed_in_place(self) -> None:
         parcel = make_parcel()
         parcel.send(by=CARRIER)
-        with pytest.raises(TypeError, match="not JSON serializable"):
-            parcel.track(by=CARRIER, stop={1})
+
+        def fail(**announced: object) -> None:
+            assert parcel.stops == ["depot", "hub"]
+            raise RuntimeError("after the body")
+
+        with receiving(post_transition, fail), pytest.raises(RuntimeError, match="after the body"):
+            parcel.track(by=CARRIER, stop="hub")
         assert parcel.stops == ["depot"]
+
+    def test_of_a_savepoint_leaves_no_event_of_what_it_took_back(self) -> None:
+        parcel, other = make_parcel(), make_parcel()
+
+        def try_another(**announced: object) -> None:
+            with contextlib.suppress(RuntimeError), transaction.atomic():
+                other.send(by=CARRIER)
+                raise RuntimeError("taken back")
+
+        def once(instance: Parcel, **announced: object) -> None:
+            if instance is parcel:
+                try_another()
+
+        with receiving(pre_transition, once):
+            parcel.send(by=CARRIER)
+
+        assert (events(parcel), events(other)) == (["create", "send"], ["create"])
+        assert stored(other).status == "packed"
+        stored(other).send(by=CARRIER)
+        assert events(other) == ["create", "send"]
+
+    def test_after_a_follow_up_restores_what_that_moved(self) -> None:
+        parcel = make_parcel()
+        parcel.send(by=CARRIER)
+        item = make_item(parcel, "cup")
+        other = make_parcel()
+
+        def fail(instance: Parcel, name: str, **announced: object) -> None:
+            if name == "track":
+                other.send(by=CARRIER)
+                raise RuntimeError("in the follow-up")
+
+        with receiving(post_transition, fail), pytest.raises(RuntimeError, match="in the follow-up"):
+            item.drop(by=CARRIER)
+        assert (item.status, other.status, stored(other).status) == ("inside", "packed", "packed")
 
     def test_of_a_follow_up_rolls_back_what_it_follows(self) -> None:
         parcel = make_parcel()  # It is not on its way: a stop cannot be noted.
@@ -243,6 +308,24 @@ class TestFailure:
             parcel.send(by=CARRIER)
         assert (item.status, item.version, parcel.status) == ("inside", 1, "packed")
         assert (events(item), events(parcel)) == (["create"], ["create"])
+
+
+class TestParent:
+    def test_that_was_changed_and_not_saved_is_refused(self) -> None:
+        first, second = make_parcel(), make_parcel()
+        for parcel in (first, second):
+            parcel.send(by=CARRIER)
+        item = make_item(first, "cup")
+        item.parcel = second
+        with pytest.raises(StaleState, match="its parcel was changed and not saved"):
+            item.drop(by=CARRIER)
+        assert (events(first), events(second)) == (["create", "send"], ["create", "send"])
+
+    def test_that_is_gone_takes_its_children_along(self) -> None:
+        item = make_item(make_parcel())
+        item.parcel_id = 0
+        with pytest.raises(ObjectGone):
+            item.hand_over(by=CARRIER)
 
 
 class TestNestedTransition:
@@ -284,8 +367,8 @@ class TestAfterwards:
     def test_needs_a_running_transition(self) -> None:
         with pytest.raises(LookupError, match="No transition is running"):
             afterwards(lambda: None)
-        with pytest.raises(LookupError, match="No transition is running"):
-            current_event()
+        with pytest.raises(LookupError, match=r"No transition of <Parcel: Parcel \d+> is running"):
+            current_event(make_parcel())
 
 
 class TestCreation:
@@ -306,6 +389,18 @@ class TestCreation:
         with acting(by=TEST, channel=Channel.IMPORT), django_assert_num_queries(3):
             parcels = Parcel.objects.bulk_create([Parcel(address=str(n)) for n in range(50)])
         assert [events(parcel) for parcel in parcels[:2]] == [["create"], ["create"]]
+
+    @pytest.mark.parametrize("option", ["ignore_conflicts", "update_conflicts"])
+    def test_past_a_conflict_is_refused(self, option: str) -> None:
+        with (
+            acting(by=TEST, channel=Channel.IMPORT),
+            pytest.raises(ValueError, match="each creation is logged"),
+        ):
+            Parcel.objects.bulk_create([Parcel()], **{option: True})
+
+    def test_by_nobody_in_particular_is_refused(self) -> None:
+        with acting(by=AnonymousUser(), channel=Channel.PAGE), pytest.raises(ActorMissing):
+            Parcel.objects.create()
 
     def test_that_fails_leaves_nothing_in_the_log(self) -> None:
         with (

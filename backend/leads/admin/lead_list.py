@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import BooleanField, Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import BooleanField, Case, Count, Exists, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -13,8 +13,8 @@ from django.utils.translation import ngettext
 
 from backend.leads import guards
 from backend.leads.models import Lead, LeadAssignment
-from backend.leads.selectors import STANDING
-from backend.leads.terms import TERMS
+from backend.leads.selectors import list_repeated
+from workflows import clock
 
 __all__ = ["describe_next_step", "with_next_step"]
 
@@ -25,7 +25,7 @@ def with_next_step(leads: QuerySet[Any]) -> QuerySet[Any]:
         open_offers=_count_offers("offered"),
         accepted_offers=_count_offers("accepted"),
         is_repeated=Case(
-            When(status="new", then=Exists(_earlier_leads())),
+            When(status="new", then=Exists(list_repeated(OuterRef))),
             default=Value(value=False),
             output_field=BooleanField(),
         ),
@@ -58,6 +58,7 @@ def _what_verify_waits_for(lead: Any) -> list[str]:
         (lead.contact.confirmed_at is None, guards.contact_is_confirmed),
         (lead.is_repeated, guards.is_not_a_duplicate),
         (not lead.category.is_served, guards.category_is_served),
+        (lead.deadline_at <= clock.now(), guards.deadline_has_not_passed),
     )
     return [str(guard.label) for has_failed, guard in failed if has_failed]
 
@@ -82,16 +83,3 @@ def _count_offers(status: str) -> Coalesce:
         .values("count")
     )
     return Coalesce(Subquery(counts), 0)
-
-
-def _earlier_leads() -> QuerySet[Any]:
-    """Return what ``selectors.find_duplicate_of`` looks for, for the lead of the outer query."""
-    same_email = Q(contact__email_key=OuterRef("contact__email_key")) & ~Q(contact__email_key="")
-    same_phone = Q(contact__phone_key=OuterRef("contact__phone_key")) & ~Q(contact__phone_key="")
-    return Lead._base_manager.filter(
-        same_email | same_phone,
-        category=OuterRef("category"),
-        status__in=STANDING,
-        created_at__lte=OuterRef("created_at"),
-        pk__lt=OuterRef("pk"),
-    ).filter(created_at__gte=OuterRef("created_at") - Value(TERMS.duplicate_within))

@@ -95,7 +95,7 @@ class LeadAssignment(WorkflowModel):
         status,
         source=Status.OFFERED,
         target=Status.ACCEPTED,
-        guards=[guards.offer_has_not_expired, guards.place_can_be_accepted],
+        guards=[guards.offer_has_not_expired, guards.place_can_be_accepted, guards.provider_takes_part],
         permission="leads.answer_leadassignment",
         owner=PROVIDER,
         system=["demo"],

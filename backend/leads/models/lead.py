@@ -77,6 +77,7 @@ class Lead(WorkflowModel):
         closed = ("won", "rejected", "duplicate", "cancelled", "expired")
         tones = {"won": Tone.GOOD, "rejected": Tone.BAD}
         locks_along = ("contact",)
+        governs = ("wave", "duplicate_of")
 
     status = FSMField(_("status"), choices=Status.choices, default=Status.NEW, protected=True, editable=False)
     reference = models.CharField(
@@ -189,7 +190,12 @@ class Lead(WorkflowModel):
         status,
         source=Status.NEW,
         target=Status.VERIFIED,
-        guards=[guards.contact_is_confirmed, guards.is_not_a_duplicate, guards.category_is_served],
+        guards=[
+            guards.contact_is_confirmed,
+            guards.is_not_a_duplicate,
+            guards.category_is_served,
+            guards.deadline_has_not_passed,
+        ],
         permission="leads.verify_lead",
         system=["confirmation", "importer", "demo"],
         label=_("Verify"),

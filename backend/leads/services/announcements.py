@@ -53,7 +53,7 @@ def tell_client_of_quote(lead: Lead, assignment: LeadAssignment) -> None:
             Message(
                 recipient_id=lead.client_id,
                 type=NotificationType.QUOTE_RECEIVED,
-                event=current_event(),
+                event=current_event(lead),
                 subject=_("A quote from %(provider)s") % {"provider": assignment.provider},
                 path=f"/requests/{lead.reference}/",
             )
@@ -115,7 +115,7 @@ def tell_staff_of_shortfall(decision: RoutingDecision) -> None:
     reasons = "; ".join(f"{count} × {get_rule(code).sentence}" for code, count in counts)
     _tell_staff(
         "leads.reroute_lead",
-        event=current_event(),
+        event=current_event(decision.lead),
         subject=_("No provider for %(reference)s") % {"reference": decision.lead.reference},
         body=reasons or _("Nobody near offers this category."),
         path=f"/admin/leads/lead/{decision.lead_id}/change/",
@@ -132,7 +132,7 @@ def _messages(
         yield Message(
             recipient_id=entry["user"],
             type=type_,
-            event=current_event(),
+            event=current_event(lead),
             subject=subject,
             body=body,
             path=OFFERS_PAGE,
@@ -145,7 +145,7 @@ def _tell_provider(
     message = Message(
         recipient_id=assignment.provider.user_id,
         type=type_,
-        event=current_event(),
+        event=current_event(assignment),
         subject=subject,
         body=body,
         path=OFFERS_PAGE,

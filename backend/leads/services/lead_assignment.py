@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from backend.leads import selectors
 from backend.leads.models import LeadAssignment, RoutingDecision
 from backend.leads.services import announcements
 from backend.leads.terms import TERMS
@@ -24,7 +25,7 @@ class LeadAssignmentService:
         told = [entry for entry in decision.candidates if entry["outcome"] == "told"]
         assignments = self._create_offers(decision, offered)
         announcements.tell_providers(decision.lead, offered=offered, told=told)
-        if not decision.offered_count:
+        if not decision.offered_count and not selectors.count_offers(decision.lead).occupied:
             announcements.tell_staff_of_shortfall(decision)
         return assignments
 

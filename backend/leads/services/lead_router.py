@@ -34,7 +34,7 @@ def route(
     """
     is_first = lead.status == Lead.Status.NEW
     request = request_of(lead, already_offered=_offered_before(lead))
-    places = TERMS.places if is_first else _free_places(lead)
+    places = _free_places(lead) if lead.wave else TERMS.places
     found = search.find_candidates(request)
     ranking = rank_candidates(request, found.eligible, model=model, policy=policy)
     preferred = [entry.candidate.provider_id for entry in ranking.ranked]

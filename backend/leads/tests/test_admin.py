@@ -18,13 +18,15 @@ from backend.leads.tests.admin_pages import (
     ROLE_NAMES,
     address_of,
     count_statements,
+    edit_form,
     list_address,
     make_member,
 )
 from backend.leads.tests.factories import DEMO, make_lead, make_market, make_provider, make_verified_lead
+from backend.matching.tests.factories import make_user
 from backend.notifications.models import Notification
-from backend.procompare.roles import ROLES
 from backend.users.models import ProviderProfile, User
+from workflows import TransitionRecord
 
 pytestmark = pytest.mark.django_db
 
@@ -62,23 +64,26 @@ def make_one(model: type[Model]) -> Model:
 class TestPagesOfEveryModel:
     def test_open_for_whoever_may_look(self, model: type[Model], role: str, client: Client) -> None:
         instance = make_one(model)
-        client.force_login(make_member(role))
-        expected = 200 if ROLES[role].may(codename(model, "view")) else 403
+        member = make_member(role)
+        client.force_login(member)
+        expected = 200 if member.has_perm(codename(model, "view")) else 403
 
         for page in (list_address(model), f"{list_address(model)}?q=a", address_of(instance)):
             assert client.get(page).status_code == expected, page
 
     def test_add_what_may_be_added(self, model: type[Model], role: str, client: Client) -> None:
-        client.force_login(make_member(role))
-        may_add = ROLES[role].may(codename(model, "add")) and model not in NEVER_ADDED
+        member = make_member(role)
+        client.force_login(member)
+        may_add = member.has_perm(codename(model, "add")) and model not in NEVER_ADDED
         page = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_add")
 
         assert client.get(page).status_code == (200 if may_add else 403)
 
     def test_delete_nothing_that_happened(self, model: type[Model], role: str, client: Client) -> None:
         instance = make_one(model)
-        client.force_login(make_member(role))
-        may_delete = ROLES[role].may(codename(model, "delete")) and model not in NEVER_DELETED
+        member = make_member(role)
+        client.force_login(member)
+        may_delete = member.has_perm(codename(model, "delete")) and model not in NEVER_DELETED
 
         asked = client.get(address_of(instance, "delete"))
         client.post(
@@ -93,11 +98,17 @@ class TestPagesOfEveryModel:
 @pytest.mark.parametrize("role", ROLE_NAMES)
 class TestMenu:
     def test_names_the_lists_that_the_role_may_open(self, role: str, client: Client) -> None:
-        client.force_login(make_member(role))
+        member = make_member(role)
+        client.force_login(member)
         page = client.get(reverse("admin:index")).content.decode()
         for model in MODELS:
             is_there = f'<a href="{list_address(model)}" class="flex' in page
-            assert is_there == ROLES[role].may(codename(model, "view")), model
+            assert is_there == member.has_perm(codename(model, "view")), model
+
+
+class TestRoles:
+    def test_are_all_among_those_that_are_tested(self) -> None:
+        assert set(Group.objects.values_list("name", flat=True)) == set(ROLE_NAMES)
 
 
 class TestRegistration:
@@ -266,3 +277,56 @@ class TestProviderPage:
         response = client.get(address_of(make_provider(is_active=False)))
 
         assert (response.status_code, list(response.context["recent_offers"])) == (200, [])
+
+    def test_takes_a_provider_in_with_what_it_offers(self, client: Client) -> None:
+        City.objects.create(name="Berlin", country_code="DE", latitude=52.52, longitude=13.405)
+        login, category = make_user(), make_market(providers=0)
+        member = make_member("dispatcher")
+        client.force_login(member)
+        page = reverse("admin:users_providerprofile_add")
+        offered = {
+            "offered_categories-TOTAL_FORMS": "1",
+            "offered_categories-0-category": category.pk,
+            "offered_categories-0-typical_price": "80",
+        }
+        chosen = {"languages": ["de", "en"], "open_weekdays": ["1", "5"], "time_zone": "Europe/Berlin"}
+        form = edit_form(
+            client, page, company_name="Acme", user=login.pk, place_name="Berlin", **chosen, **offered
+        )
+
+        assert client.post(page, form).status_code == 302
+
+        provider = ProviderProfile.objects.get()
+        assert (provider.status, provider.latitude, provider.open_weekdays) == ("pending", 52.52, [1, 5])
+        assert list(provider.categories.all()) == [category]
+        assert [area.category_id for area in provider.coverage_areas.all()] == [category.pk]
+        record = TransitionRecord.objects.get(machine="users.providerprofile")
+        assert (record.actor, record.channel) == (f"user:{member.pk}", "admin")
+
+    @pytest.mark.parametrize(
+        ("changed", "field", "error"),
+        [
+            ({"holiday_from_date": "2026-01-05"}, "holiday_until_date", "Give both days, or none."),
+            ({"holiday_until_date": "2026-01-05"}, "holiday_from_date", "Give both days, or none."),
+            (
+                {"holiday_from_date": "2026-01-05", "holiday_until_date": "2026-01-04"},
+                "holiday_until_date",
+                "The holiday ends before it begins.",
+            ),
+            (
+                {"time_zone": "Mars/Base"},
+                "time_zone",
+                "“Mars/Base” is no time zone: write it like Europe/Berlin.",
+            ),
+        ],
+    )
+    def test_says_what_is_wrong_with_it(
+        self, changed: dict[str, str], field: str, error: str, client: Client
+    ) -> None:
+        provider = make_provider()
+        client.force_login(make_member("dispatcher"))
+
+        response = client.post(address_of(provider), edit_form(client, address_of(provider), **changed))
+
+        assert list(response.context["adminform"].form.errors[field])[:1] == [error]
+        assert ProviderProfile.objects.get().time_zone == "UTC"

@@ -1,4 +1,4 @@
-"""Leads in the admin: taking them in, editing them, their contacts, and why these providers."""
+"""Leads in the admin: taking them in, editing them, and their contacts."""
 
 from __future__ import annotations
 
@@ -24,11 +24,9 @@ from backend.leads.tests.factories import (
     DEMO,
     make_category,
     make_lead,
-    make_market,
-    make_provider,
+    make_staff,
     make_verified_lead,
 )
-from backend.matching.tests.factories import HAMBURG
 from workflows import TransitionRecord
 
 pytestmark = pytest.mark.django_db
@@ -183,6 +181,16 @@ class TestEditing:
         assert (stored.source, stored.reference, stored.wave) == ("import", lead.reference, 0)
 
 
+class TestDuplicate:
+    def test_names_its_original(self, client: Client) -> None:
+        lead, original = make_lead(), make_lead()
+        lead.mark_duplicate(by=DEMO, of=original)
+        login(client, "auditor")
+        page = client.get(address_of(lead)).content.decode()
+        assert f'href="{address_of(original)}"' in page
+        assert str(original) in page
+
+
 class TestContactsAreHidden:
     def test_from_finance_on_page_list_and_search(self, client: Client) -> None:
         lead = make_lead(email="secret@example.com", phone="+49 30 901820")
@@ -250,6 +258,12 @@ class TestConfirmContact:
         assert client.post(address_of(lead, "confirm_contact")).status_code == 403
         assert LeadContact.objects.get().confirmed_at is None
 
+    def test_is_refused_to_whoever_may_not_see_leads(self, client: Client) -> None:
+        lead = make_lead(is_confirmed=False)
+        client.force_login(make_staff("confirm_contact_lead", "view_leadcontact"))
+        assert client.post(address_of(lead, "confirm_contact")).status_code == 403
+        assert LeadContact.objects.get().confirmed_at is None
+
     def test_of_no_lead_is_not_found(self, client: Client) -> None:
         login(client, "verifier")
         assert client.post("/admin/leads/lead/1/confirm-contact/").status_code == 404
@@ -287,94 +301,6 @@ class TestArguments:
         form = client.get(transition_address(lead, "mark_duplicate")).context["question"].form
 
         assert [key for key, _text in form.fields["of"].choices] == ["", str(original.pk)]
-
-
-class TestWhyTheseProviders:
-    def test_lists_offers_told_and_excluded_with_their_rules(self, client: Client) -> None:
-        category = make_market(providers=7)
-        make_provider(category, languages=["de"])
-        lead = make_lead(category)
-        lead.verify(by=DEMO)
-        login(client, "auditor")
-
-        (wave,) = client.get(address_of(lead)).context["waves"]
-
-        assert [entry.rank for entry in wave.offered] == [1, 2, 3, 4, 5]
-        assert {str(entry.state.label) for entry in wave.offered} == {"Offered"}
-        assert [entry.rank for entry in wave.told] == [6, 7]
-        (group,) = wave.excluded
-        assert (group.sentence, group.count) == ("does not speak the language", 1)
-
-    def test_says_that_nothing_was_routed_yet(self, client: Client) -> None:
-        login(client, "verifier")
-        page = client.get(address_of(make_lead())).content.decode()
-        assert "Not routed yet" in page
-
-    def test_shows_the_shortfall(self, client: Client) -> None:
-        lead = make_verified_lead(providers=1)
-        login(client, "verifier")
-        assert "1 of 5: 1 eligible of 1 looked at" in client.get(address_of(lead)).content.decode()
-
-    def test_is_shown_with_the_decision_too(self, client: Client) -> None:
-        lead = make_verified_lead(providers=2)
-        login(client, "finance")
-
-        (wave,) = client.get(address_of(lead.decisions.get())).context["waves"]
-
-        assert [entry.offer.pk for entry in wave.offered] == [
-            offer.pk for offer in lead.assignments.order_by("rank")
-        ]
-
-
-def answers_of(client: Client, lead: Lead, words: str) -> list[tuple[str, tuple[str, ...], str]]:
-    why_not = client.get(address_of(lead), {"why_not": words}).context["why_not"]
-    return [(str(answer.provider), answer.then, answer.now) for answer in why_not.answers]
-
-
-class TestWhyNot:
-    @pytest.fixture(autouse=True)
-    def _login(self, client: Client) -> None:
-        login(client, "verifier")
-
-    def test_tells_the_rank_that_it_would_have(self, client: Client) -> None:
-        lead = make_lead()
-        make_provider(lead.category, company_name="Acme")
-        assert answers_of(client, lead, "acm") == [
-            ("Acme", (), "may have it: rank 1 of 1, score 0.51 (0.0 km)")
-        ]
-
-    def test_tells_the_first_rule_that_fails(self, client: Client) -> None:
-        lead = make_lead()
-        make_provider(lead.category, company_name="Acme", place=HAMBURG)
-        assert answers_of(client, lead, "Acme") == [("Acme", (), "does not work that far away (255.2 km)")]
-
-    def test_tells_what_was_decided_and_how_it_is_now(self, client: Client) -> None:
-        lead = make_lead()
-        make_provider(lead.category, company_name="Acme")
-        make_provider(lead.category, company_name="Acme Polska", languages=["pl"])
-        lead.verify(by=DEMO)
-
-        first, second = answers_of(client, lead, "Acme")
-
-        assert first == (
-            "Acme",
-            ("wave 1: got an offer (rank 1, score 0.51)",),
-            "was offered it before (0.0 km)",
-        )
-        assert second[1:] == (
-            ("wave 1: does not speak the language",),
-            "does not speak the language (0.0 km)",
-        )
-
-    def test_says_when_nobody_is_called_so(self, client: Client) -> None:
-        page = client.get(address_of(make_lead()), {"why_not": "<b>"}).content.decode()
-        assert "No provider is called “&lt;b&gt;”." in page
-
-    def test_changes_nothing(self, client: Client) -> None:
-        lead = make_lead(make_market(providers=2))
-        before = TransitionRecord.objects.count()
-        assert len(answers_of(client, lead, "Company")) == 2
-        assert (TransitionRecord.objects.count(), Lead.objects.get().version) == (before, 1)
 
 
 class TestAddPage:

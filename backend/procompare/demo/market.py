@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 
@@ -93,7 +95,7 @@ def build_market(size: MarketSize, *, on_day: Callable[[], None] = lambda: None)
     stage = _set_stage(size)
     _plan(size, stage, opened_at=opened_at)
     # The log rows of all that happens are written together at the end.
-    with audit.collecting():
+    with _query_log_off(), audit.collecting():
         _run(stage.agenda, opened_at=opened_at, as_of=size.as_of, on_day=on_day)
     _open_old_notifications(before=size.as_of - UNREAD_SINCE)
 
@@ -128,6 +130,17 @@ def _run(
             _analyze(day)
             on_day()
         days = max(days, passed)
+
+
+@contextlib.contextmanager
+def _query_log_off() -> Iterator[None]:
+    """Keep Django from writing every statement down, as it does with DEBUG=1: it takes a tenth of the time."""
+    before = settings.DEBUG
+    settings.DEBUG = False
+    try:
+        yield
+    finally:
+        settings.DEBUG = before
 
 
 def _analyze(day: int) -> None:

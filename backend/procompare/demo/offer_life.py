@@ -27,7 +27,7 @@ DECLINES = {
     DeclineReason.OTHER: 1,
 }
 CHOICES = {"awards": 0.66, "cancels": 0.12, "does nothing": 0.22}
-QUOTING_SHARE = 0.65
+QUOTING_SHARE = 0.6
 WITHDRAWN_SHARE = 0.02
 # The sweep that ends offers comes by every few minutes.
 SWEEP = datetime.timedelta(minutes=5)

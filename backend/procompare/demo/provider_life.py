@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -16,9 +17,8 @@ from workflows import Channel, clock
 __all__ = ["ProviderLife"]
 
 FATES = {"stays": 0.8, "pauses": 0.05, "rests": 0.06, "is suspended": 0.04, "retires": 0.05}
-# Of those who joined in the last weeks, many wait for approval still.
-WAITING_FOR = datetime.timedelta(days=21)
-WAITING_SHARE = 0.7
+# The last ones to join wait for approval still.
+WAITING_SHARE = 1 / 40
 SUSPENSION_REASONS = ("Two clients complained that nobody came.", "The trade licence has run out.")
 RETIREMENT_REASONS = ("The business has closed.", "Asked to be taken off the list.")
 
@@ -35,22 +35,25 @@ class ProviderLife:
         """Let those who joined before the market opened be there, and the others come when they do."""
         early = [plan for plan in plans if plan.joined_at < self.opened_at]
         self._join(early)
-        for plan in plans[len(early) :]:
-            self.stage.agenda.add(plan.joined_at, lambda plan=plan: self._join([plan]))  # type: ignore[misc]  # bound now
+        approved_count = len(plans) - math.ceil(len(plans) * WAITING_SHARE)
+        for number, plan in enumerate(plans[len(early) :], start=len(early)):
+            self._plan_joining(plan, is_waiting=number >= approved_count)
 
-    def _join(self, plans: Sequence[ProviderPlan]) -> None:
+    def _plan_joining(self, plan: ProviderPlan, *, is_waiting: bool) -> None:
+        self.stage.agenda.add(plan.joined_at, lambda: self._join([plan], are_waiting=is_waiting))
+
+    def _join(self, plans: Sequence[ProviderPlan], *, are_waiting: bool = False) -> None:
         with self.stage.on(Channel.PAGE, by=DEMO):
             providers = create_providers(plans)
         for plan, provider in zip(plans, providers, strict=True):
             self.stage.providers[provider.pk] = provider
             self.stage.owners[provider.pk] = provider.user
-            self._plan_life(plan, provider)
+            if not are_waiting:
+                self._plan_life(plan, provider)
 
     def _plan_life(self, plan: ProviderPlan, provider: ProviderProfile) -> None:
-        """Have it approved within days, unless it waits still; then its fate."""
+        """Have it approved within days; then its fate."""
         chance = self.stage.chance
-        if plan.joined_at > self.as_of - WAITING_FOR and chance.random() < WAITING_SHARE:
-            return
         approved_at = later(chance, plan.joined_at, mean_h=40, time_zone=OFFICE_TIME_ZONE, hours=OFFICE_HOURS)
         self.stage.agenda.add(approved_at, lambda: self._approve(provider))
         fate = draw(chance, FATES)

@@ -126,7 +126,7 @@ def _plan_provider(
         owner=owner,
         login=directory.claim(f"{fold(company_name)}{{}}"),
         hub=hub,
-        categories=tuple(slug for slug in trades if slug == trades[0] or chance.random() < 0.55),
+        categories=tuple(slug for slug in trades if slug == trades[0] or chance.random() < 0.4),
         price_level=jitter(chance, 1.0, share=0.2),
         profile={
             "company_name": company_name,

@@ -136,13 +136,15 @@ class RequestPlanner:
         a place where nobody works.
         """
         first = self._make_waiting(category="plumbing", hub=self.hubs[0])
-        early = replace(first, submitted_at=self.as_of - WAITING_FOR, confirms=True)
+        at = wake(self.chance, self.as_of - WAITING_FOR, time_zone=first.time_zone)
+        early = replace(first, submitted_at=at, confirms=True)
         yield early
         yield replace(self._repeat(early), fate=Fate.WAITING, confirms=True)
         yield replace(self._make_waiting(category="swimming-pools", hub=self.hubs[0]), confirms=True)
         yield replace(self._make_waiting(category="painting", hub=lonely_hub()), confirms=True)
-        for _number in range(count - 4):
-            yield self._make_waiting()
+        for number in range(count - 4):
+            # Every second one where most providers are: what verification does is seen best there.
+            yield self._make_waiting(hub=self.hubs[0] if number % 2 else None)
 
     def _make_waiting(self, *, category: str | None = None, hub: Hub | None = None) -> RequestPlan:
         at = self.as_of - self.chance.random() * WAITING_FOR

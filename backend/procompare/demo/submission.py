@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from backend.catalog.models import Category
 from backend.leads.models import Lead, LeadContact, Urgency
@@ -20,15 +20,14 @@ CHANNELS = {"page": Channel.PAGE, "phone": Channel.ADMIN, "api": Channel.API}
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """Turns plans into leads; ``logins`` are the accounts made so far, by e-mail address."""
+    """Turns plans into leads; ``categories`` are by short name."""
 
     stage: Stage
     categories: dict[str, Category]
-    logins: dict[str, User] = field(default_factory=dict)
 
     def submit(self, plan: RequestPlan) -> Lead:
-        """Submit a request now; a client with an account gets it with the first one."""
-        client = self._login_of(plan) if plan.has_login else None
+        """Submit a request now, with an account for a client that has one."""
+        client = _make_login(plan) if plan.has_login else None
         with self.stage.on(CHANNELS[plan.source], by=self._submitter(plan, client)):
             contact = _contact_of(plan)
             contact.save()
@@ -40,20 +39,6 @@ class Submission:
     def is_served(self, plan: RequestPlan) -> bool:
         """Return whether the marketplace serves what is asked for."""
         return self.categories[plan.category].is_served
-
-    def _login_of(self, plan: RequestPlan) -> User:
-        person = plan.client
-        if person.email not in self.logins:
-            self.logins[person.email] = User.objects.create(
-                username=person.email,
-                email=person.email,
-                first_name=person.first_name,
-                last_name=person.last_name,
-                language=plan.language,
-                password="!",  # noqa: S106  Django's mark of a password that opens nothing.
-                date_joined=clock.now(),
-            )
-        return self.logins[person.email]
 
     def _submitter(self, plan: RequestPlan, client: User | None) -> Actor:
         """Return who submits it: the verifier who answers the telephone, the client, or nobody by name."""
@@ -78,6 +63,19 @@ class Submission:
             source=plan.source,
             deadline_at=clock.now() + datetime.timedelta(days=OPEN_FOR_DAYS[plan.urgency]),
         )
+
+
+def _make_login(plan: RequestPlan) -> User:
+    person = plan.client
+    return User.objects.create(
+        username=person.email,
+        email=person.email,
+        first_name=person.first_name,
+        last_name=person.last_name,
+        language=plan.language,
+        password="!",  # noqa: S106  Django's mark of a password that opens nothing.
+        date_joined=clock.now(),
+    )
 
 
 def _contact_of(plan: RequestPlan) -> LeadContact:

@@ -12,7 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 __all__ = ["BrowserMissing", "find_browser", "install_browser"]
@@ -35,12 +35,17 @@ class BrowserMissing(Exception):
 @functools.cache
 def find_browser() -> Path:
     """Return the path of a browser that starts.  Raises: BrowserMissing when there is none."""
-    for find in (*(functools.partial(shutil.which, name) for name in NAMES), _playwright_path):
-        candidate = find()
+    for candidate in _candidates():
         # Ubuntu's chromium-browser is a script that only says how to get the real one: so try it.
         if candidate and _starts(candidate):
             return Path(candidate)
     raise BrowserMissing
+
+
+def _candidates() -> Iterator[str | None]:
+    """Yield where a browser may be, Playwright's own last: asking for it starts a process."""
+    yield from map(shutil.which, NAMES)
+    yield _playwright_path()
 
 
 def install_browser() -> Path:

@@ -53,7 +53,9 @@ class TestSaving:
             browser.post(address("change", parcel.pk), FORM)
 
         statements = [query["sql"] for query in queries if '"toyapp_parcel"' in query["sql"]]
-        locked = next(n for n, sql in enumerate(statements) if sql.endswith('FOR UPDATE OF "toyapp_parcel"'))
+        locked = next(
+            n for n, sql in enumerate(statements) if sql.endswith('FOR NO KEY UPDATE OF "toyapp_parcel"')
+        )
         assert statements[locked + 1].startswith("SELECT")  # what is edited is read under the lock
         assert statements[locked + 2].startswith("UPDATE")
 

@@ -95,10 +95,7 @@ class TestRemarks:
         client.force_login(make_user("viewer", "view_parcel", is_staff=True))
         page = page_of(client, make_parcel())
 
-        assert (
-            "Send — This is for staff with the permission “Can send a parcel” or the system (carrier)."
-            in page.words
-        )
+        assert "Send — This is for staff with the permission “Can send a parcel”." in page.words
         assert "Send → Sent" not in page.buttons
 
     def test_put_what_only_the_system_does_into_one_line(self, browser: Client, clerk: Any) -> None:

@@ -347,7 +347,7 @@ class TestGet:
 
         assert (blocked.status_code, forbidden.status_code) == (200, 403)
         assert "Send is blocked" in read(blocked).words
-        assert "This is for the sender or the system (carrier)." in read(forbidden).words
+        assert "This is for the sender." in read(forbidden).words
         for response in (blocked, forbidden):
             assert not [form for form in read(response).forms if "/transition/" in form.action]
 

@@ -8,7 +8,6 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import models
 from django.db.models import Count
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -26,6 +25,7 @@ from backend.procompare.demo.market import (
 from backend.procompare.demo_logins import DEMO_LOGINS
 from backend.users.models import ProviderProfile
 from workflows import WorkflowModel
+from workflows.registry import state_field_of
 
 __all__ = ["Command"]
 
@@ -92,11 +92,10 @@ def _read_instant(text: str | None) -> datetime.datetime:
 
 def _count_by_state(model: type[WorkflowModel]) -> str:
     """Return a line such as ``3 leads: 1 new, 2 won``, the states in their declared order."""
-    rows: models.QuerySet[Any, Any] = model._base_manager.values_list("status").annotate(Count("pk"))
-    counts = dict(rows.order_by())
+    field = state_field_of(model)
+    rows: Any = model._base_manager.values_list(field.name)
+    counts = dict(rows.annotate(Count("pk")).order_by())
     states = ", ".join(
-        f"{counts[value]} {str(label).lower()}"
-        for value, label in model._meta.get_field("status").flatchoices
-        if value in counts
+        f"{counts[value]} {str(label).lower()}" for value, label in field.flatchoices if value in counts
     )
-    return f"{sum(counts.values())} {model._meta.verbose_name_plural}: {states}"
+    return f"{sum(counts.values())} {model._meta.verbose_name_plural}: {states or 'none'}"

@@ -1,0 +1,102 @@
+"""Why these providers, and why not that one: as a lead's page and a decision's tell it."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from backend.leads.models import Lead
+from backend.leads.tests.admin_pages import address_of, make_member
+from backend.leads.tests.factories import DEMO, make_lead, make_market, make_provider, make_verified_lead
+from backend.matching.tests.factories import HAMBURG
+from workflows import TransitionRecord
+
+pytestmark = pytest.mark.django_db
+
+
+class TestWhyTheseProviders:
+    def test_lists_offers_told_and_excluded_with_their_rules(self, client: Client) -> None:
+        category = make_market(providers=7)
+        make_provider(category, languages=["de"])
+        lead = make_lead(category)
+        lead.verify(by=DEMO)
+        client.force_login(make_member("auditor"))
+
+        (wave,) = client.get(address_of(lead)).context["waves"]
+
+        assert [entry.rank for entry in wave.offered] == [1, 2, 3, 4, 5]
+        assert {str(entry.state.label) for entry in wave.offered} == {"Offered"}
+        assert [entry.rank for entry in wave.told] == [6, 7]
+        (group,) = wave.excluded
+        assert (group.sentence, group.count) == ("does not speak the language", 1)
+
+    def test_says_that_nothing_was_routed_yet(self, client: Client) -> None:
+        client.force_login(make_member("verifier"))
+        page = client.get(address_of(make_lead())).content.decode()
+        assert "Not routed yet" in page
+
+    def test_shows_the_shortfall(self, client: Client) -> None:
+        lead = make_verified_lead(providers=1)
+        client.force_login(make_member("verifier"))
+        assert "1 of 5: 1 eligible of 1 looked at" in client.get(address_of(lead)).content.decode()
+
+    def test_is_shown_with_the_decision_too(self, client: Client) -> None:
+        lead = make_verified_lead(providers=2)
+        client.force_login(make_member("finance"))
+
+        (wave,) = client.get(address_of(lead.decisions.get())).context["waves"]
+
+        assert [entry.offer.pk for entry in wave.offered] == [
+            offer.pk for offer in lead.assignments.order_by("rank")
+        ]
+
+
+def answers_of(client: Client, lead: Lead, words: str) -> list[tuple[str, tuple[str, ...], str]]:
+    why_not = client.get(address_of(lead), {"why_not": words}).context["why_not"]
+    return [(str(answer.provider), answer.then, answer.now) for answer in why_not.answers]
+
+
+class TestWhyNot:
+    @pytest.fixture(autouse=True)
+    def _login(self, client: Client) -> None:
+        client.force_login(make_member("verifier"))
+
+    def test_tells_the_rank_that_it_would_have(self, client: Client) -> None:
+        lead = make_lead()
+        make_provider(lead.category, company_name="Acme")
+        assert answers_of(client, lead, "acm") == [
+            ("Acme", (), "may have it: rank 1 of 1, score 0.51 (0.0 km)")
+        ]
+
+    def test_tells_the_first_rule_that_fails(self, client: Client) -> None:
+        lead = make_lead()
+        make_provider(lead.category, company_name="Acme", place=HAMBURG)
+        assert answers_of(client, lead, "Acme") == [("Acme", (), "does not work that far away (255.2 km)")]
+
+    def test_tells_what_was_decided_and_how_it_is_now(self, client: Client) -> None:
+        lead = make_lead()
+        make_provider(lead.category, company_name="Acme")
+        make_provider(lead.category, company_name="Acme Polska", languages=["pl"])
+        lead.verify(by=DEMO)
+
+        first, second = answers_of(client, lead, "Acme")
+
+        assert first == (
+            "Acme",
+            ("wave 1: got an offer (rank 1, score 0.51)",),
+            "was offered it before (0.0 km)",
+        )
+        assert second[1:] == (
+            ("wave 1: does not speak the language",),
+            "does not speak the language (0.0 km)",
+        )
+
+    def test_says_when_nobody_is_called_so(self, client: Client) -> None:
+        page = client.get(address_of(make_lead()), {"why_not": "<b>"}).content.decode()
+        assert "No provider is called “&lt;b&gt;”." in page
+
+    def test_changes_nothing(self, client: Client) -> None:
+        lead = make_lead(make_market(providers=2))
+        before = TransitionRecord.objects.count()
+        assert len(answers_of(client, lead, "Company")) == 2
+        assert (TransitionRecord.objects.count(), Lead.objects.get().version) == (before, 1)
