@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workflows.actors import Actor, Channel, SystemActor
+from workflows.actors import Actor, Channel
 
 __all__ = ["Attempt"]
 
@@ -26,8 +26,3 @@ class Attempt:
     channel: Channel
     request_id: str
     arguments: Mapping[str, Any]
-
-    @property
-    def is_by_system(self) -> bool:
-        """Return whether a part of the system acts, not a person."""
-        return isinstance(self.by, SystemActor)

@@ -24,7 +24,6 @@ __all__ = [
     "list_machines",
     "list_workflow_models",
     "machine_of",
-    "model_of",
     "permission_names",
     "state_field_of",
 ]
@@ -43,16 +42,6 @@ def list_workflow_models() -> tuple[type[WorkflowModel], ...]:
 def list_machines() -> tuple[Machine, ...]:
     """Return the machine of every installed model, by name."""
     return tuple(sorted((machine_of(model) for model in list_workflow_models()), key=lambda m: m.name))
-
-
-def model_of(label: str) -> type[WorkflowModel]:
-    """Return the model of a machine by its label (``leads.lead``).  Raises: LookupError when there is none."""
-    from workflows.models import WorkflowModel
-
-    model = apps.get_model(label)
-    if not issubclass(model, WorkflowModel):
-        raise LookupError(f"{label} has no state machine; known: {[m.label for m in list_machines()]}.")
-    return model
 
 
 @functools.cache

@@ -12,7 +12,7 @@ from workflows import Channel, TransitionRecord, acting, clock
 from workflows.errors import StateWrittenOutsideEngine
 from workflows.hash_chain import find_broken_links
 from workflows.tests.factories import make_item, make_parcel, make_user
-from workflows.tests.toyapp.models import CARRIER, Parcel, ReturnReason
+from workflows.tests.toyapp.models import CARRIER, Lamp, Parcel, ReturnReason
 
 pytestmark = pytest.mark.django_db
 
@@ -208,6 +208,12 @@ class TestRawSql:
 
 
 class TestDjangoFsmAlone:
+    def test_goes_on_logging_models_that_are_no_workflow_models(self) -> None:
+        lamp = Lamp.objects.create()
+        lamp.light()
+        log = StateLog.objects.for_(lamp).get()
+        assert (log.transition, log.source_state, log.state) == ("light", "off", "on")
+
     def test_cannot_move_a_workflow_model(self) -> None:
         parcel = make_parcel()
         field = Parcel._meta.get_field("status")

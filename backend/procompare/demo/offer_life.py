@@ -18,7 +18,7 @@ __all__ = ["OfferLife"]
 
 QUOTES = SystemActor("quotes")
 
-ANSWERS = {"accepts": 0.58, "declines": 0.22, "is silent": 0.2}
+ANSWERS = {"accepts": 0.62, "declines": 0.2, "is silent": 0.18}
 DECLINES = {
     DeclineReason.TOO_BUSY: 5,
     DeclineReason.BUDGET: 3,
@@ -26,7 +26,7 @@ DECLINES = {
     DeclineReason.NOT_MY_WORK: 2,
     DeclineReason.OTHER: 1,
 }
-CHOICES = {"awards": 0.66, "cancels": 0.12, "does nothing": 0.22}
+CHOICES = {"awards": 0.76, "cancels": 0.09, "does nothing": 0.15}
 QUOTING_SHARE = 0.6
 WITHDRAWN_SHARE = 0.02
 # The sweep that ends offers comes by every few minutes.
@@ -81,7 +81,7 @@ class OfferLife:
         time_zone = self.stage.providers[offer.provider_id].time_zone
         steps = {"accepts": self._accept, "declines": self._decline}
         step = steps.get(draw(self.stage.chance, ANSWERS))
-        answered_at = later(self.stage.chance, clock.now(), mean_h=9, time_zone=time_zone)
+        answered_at = later(self.stage.chance, clock.now(), mean_h=13, time_zone=time_zone)
         if step is not None and answered_at < offer.expires_at:
             self.stage.agenda.add(answered_at, lambda: self._answer(lead, offer, step))
         else:

@@ -57,7 +57,7 @@ class Fate(enum.Enum):
     WAITING = "waiting"
 
 
-FATES = {Fate.GENUINE: 0.86, Fate.REJECTED: 0.1, Fate.FORGOTTEN: 0.04}
+FATES = {Fate.GENUINE: 0.8, Fate.REJECTED: 0.13, Fate.FORGOTTEN: 0.07}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from django.db import models
 from django_fsm import FSMField
+from django_fsm import transition as plain_transition
 
 from workflows import (
     SAME,
@@ -174,3 +175,16 @@ class Item(WorkflowModel):
     def drop(self, *, by: Actor) -> None:
         """Break it; afterwards the carrier notes it on the parcel."""
         afterwards(lambda: self.parcel.track(by=CARRIER, stop=f"{self.name} broke"))
+
+
+class Lamp(models.Model):
+    """A model with django-fsm alone, beside those of the engine."""
+
+    state = FSMField(default="off")
+
+    def __str__(self) -> str:
+        return f"Lamp {self.pk}"
+
+    @plain_transition(state, source="off", target="on")
+    def light(self) -> None:
+        """Give light."""
