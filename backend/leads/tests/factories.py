@@ -13,10 +13,13 @@ from backend.leads.services.contacts import confirm_contact
 from backend.leads.services.intake import submit_lead
 from backend.matching.tests.factories import make_category, make_provider
 from backend.users.models import User
+from backend.users.tests.factories import chief
 from workflows import Channel, SystemActor, acting
 
 __all__ = [
-    "DEMO",
+    "QUOTES",
+    "TIMER",
+    "chief",
     "make_category",
     "make_lead",
     "make_market",
@@ -26,7 +29,7 @@ __all__ = [
     "make_verified_lead",
 ]
 
-DEMO = SystemActor("demo")
+TIMER, QUOTES = SystemActor("timer"), SystemActor("quotes")
 
 _numbers = itertools.count(1)
 
@@ -59,14 +62,14 @@ def make_market(*, providers: int, **fields: Any) -> Category:
 def make_verified_lead(*, providers: int = 1, **fields: Any) -> Lead:
     """Return a lead that was verified in a market of its own."""
     lead = make_lead(make_market(providers=providers), **fields)
-    lead.verify(by=DEMO)
+    lead.verify(by=chief())
     return lead
 
 
 def make_accepted_offer() -> LeadAssignment:
     """Return the accepted offer of a verified lead with one provider."""
     offer = make_verified_lead().assignments.get()
-    offer.accept(by=DEMO)
+    offer.accept(by=chief())
     return offer
 
 

@@ -22,7 +22,7 @@ from backend.leads.tests.admin_pages import (
     list_address,
     make_member,
 )
-from backend.leads.tests.factories import DEMO, make_lead, make_market, make_provider, make_verified_lead
+from backend.leads.tests.factories import chief, make_lead, make_market, make_provider, make_verified_lead
 from backend.matching.tests.factories import make_user
 from backend.notifications.models import Notification
 from backend.users.models import ProviderProfile, User
@@ -129,7 +129,7 @@ def add_leads(count: int) -> None:
 def add_verified_leads(count: int) -> None:
     category = make_market(providers=2, open_offers_max=500, leads_per_day_max=500)
     for _number in range(count):
-        make_lead(category).verify(by=DEMO)
+        make_lead(category).verify(by=chief())
 
 
 def add_providers(count: int) -> None:
@@ -226,7 +226,7 @@ class TestNextStep:
     def test_counts_the_answers_that_are_waited_for(self, client: Client) -> None:
         lead = make_verified_lead(providers=3)
         assert "Waits for 3 answers" in column_of(client, lead, "next_step")
-        lead.assignments.first().accept(by=DEMO)
+        lead.assignments.first().accept(by=chief())
         assert "Waits for a quote: 1 has accepted" in column_of(client, lead, "next_step")
 
     def test_is_to_reroute_when_nobody_has_an_offer(self, client: Client) -> None:
@@ -237,7 +237,7 @@ class TestNextStep:
 
     def test_is_nothing_when_the_lead_has_ended(self, client: Client) -> None:
         lead = make_lead()
-        lead.reject(by=DEMO, reason="other")
+        lead.reject(by=chief(), reason="other")
         assert column_of(client, lead, "next_step") == ""
 
 

@@ -21,7 +21,8 @@ from backend.leads.tests.admin_pages import (
     transition_address,
 )
 from backend.leads.tests.factories import (
-    DEMO,
+    QUOTES,
+    chief,
     make_category,
     make_lead,
     make_staff,
@@ -184,7 +185,7 @@ class TestEditing:
 class TestDuplicate:
     def test_names_its_original(self, client: Client) -> None:
         lead, original = make_lead(), make_lead()
-        lead.mark_duplicate(by=DEMO, of=original)
+        lead.mark_duplicate(by=chief(), of=original)
         login(client, "auditor")
         page = client.get(address_of(lead)).content.decode()
         assert f'href="{address_of(original)}"' in page
@@ -270,7 +271,7 @@ class TestConfirmContact:
 
     def test_is_not_offered_when_the_lead_has_ended(self, client: Client) -> None:
         lead = make_lead(is_confirmed=False)
-        lead.reject(by=DEMO, reason="other")
+        lead.reject(by=chief(), reason="other")
         login(client, "verifier")
         assert "Confirm contact" not in client.get(address_of(lead)).content.decode()
 
@@ -279,10 +280,10 @@ class TestArguments:
     def test_offer_accepted_offers_of_this_lead_for_an_award(self, client: Client) -> None:
         lead, other = make_verified_lead(providers=3), make_verified_lead()
         accepted, open_one, *_rest = lead.assignments.order_by("rank")
-        accepted.accept(by=DEMO)
-        other.assignments.get().accept(by=DEMO)
+        accepted.accept(by=chief())
+        other.assignments.get().accept(by=chief())
         lead.refresh_from_db()
-        lead.record_quote(by=DEMO, assignment=accepted)
+        lead.record_quote(by=QUOTES, assignment=accepted)
         login(client, "dispatcher")
 
         form = client.get(transition_address(lead, "award")).context["question"].form
@@ -295,7 +296,7 @@ class TestArguments:
 
     def test_offer_no_duplicate_as_an_original(self, client: Client) -> None:
         lead, original, repeated = make_lead(), make_lead(), make_lead()
-        repeated.mark_duplicate(by=DEMO, of=original)
+        repeated.mark_duplicate(by=chief(), of=original)
         login(client, "verifier")
 
         form = client.get(transition_address(lead, "mark_duplicate")).context["question"].form

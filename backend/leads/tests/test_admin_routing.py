@@ -7,7 +7,7 @@ from django.test import Client
 
 from backend.leads.models import Lead
 from backend.leads.tests.admin_pages import address_of, make_member
-from backend.leads.tests.factories import DEMO, make_lead, make_market, make_provider, make_verified_lead
+from backend.leads.tests.factories import chief, make_lead, make_market, make_provider, make_verified_lead
 from backend.matching.tests.factories import HAMBURG
 from workflows import TransitionRecord
 
@@ -19,7 +19,7 @@ class TestWhyTheseProviders:
         category = make_market(providers=7)
         make_provider(category, languages=["de"])
         lead = make_lead(category)
-        lead.verify(by=DEMO)
+        lead.verify(by=chief())
         client.force_login(make_member("auditor"))
 
         (wave,) = client.get(address_of(lead)).context["waves"]
@@ -77,7 +77,7 @@ class TestWhyNot:
         lead = make_lead()
         make_provider(lead.category, company_name="Acme")
         make_provider(lead.category, company_name="Acme Polska", languages=["pl"])
-        lead.verify(by=DEMO)
+        lead.verify(by=chief())
 
         first, second = answers_of(client, lead, "Acme")
 

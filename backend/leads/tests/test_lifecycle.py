@@ -11,7 +11,7 @@ from django.db import connections, transaction
 from backend.leads.models import Lead
 from backend.leads.selectors import find_duplicate_of
 from backend.leads.tests.factories import (
-    DEMO,
+    chief,
     make_lead,
     make_provider,
     make_staff,
@@ -30,11 +30,11 @@ class TestOldCopy:
         lead = make_lead()
         make_provider(lead.category)
         old = Lead.objects.get(pk=lead.pk)
-        lead.verify(by=DEMO)
+        lead.verify(by=chief())
         old.title = "Another title"
         old.save()
 
-        lead.assignments.get().decline(by=DEMO, reason="too_far")
+        lead.assignments.get().decline(by=chief(), reason="too_far")
 
         stored = Lead.objects.get(pk=lead.pk)
         assert (stored.title, stored.wave, stored.decisions.count()) == ("Another title", 2, 2)
@@ -53,28 +53,28 @@ class TestSecondRequest:
 
     def test_that_was_verified_first_blocks_the_one_that_came_in_before_it(self) -> None:
         first = make_lead(email="ann@example.com")
-        first.reject(by=DEMO, reason="unreachable")
+        first.reject(by=chief(), reason="unreachable")
         second = make_lead(first.category, email="ann@example.com")
-        second.verify(by=DEMO)
-        first.reopen(by=DEMO, reason="she called back")
+        second.verify(by=chief())
+        first.reopen(by=chief(), reason="she called back")
         with pytest.raises(TransitionBlocked, match=second.reference):
-            first.verify(by=DEMO)
+            first.verify(by=chief())
 
     def test_marked_by_an_old_copy_of_its_original_does_not_become_a_chain(self) -> None:
         original, second, third = make_lead(), make_lead(), make_lead()
         old = Lead.objects.get(pk=second.pk)
-        second.mark_duplicate(by=DEMO, of=original)
+        second.mark_duplicate(by=chief(), of=original)
         with pytest.raises(TransitionBlocked, match="is a duplicate itself"):
-            third.mark_duplicate(by=DEMO, of=old)
+            third.mark_duplicate(by=chief(), of=old)
 
 
 class TestSecondRound:
     def test_makes_no_more_offers_than_a_lead_makes_in_all(self) -> None:
         lead = make_verified_lead(providers=20)
         for _round in range(3):
-            lead.reject(by=DEMO, reason="unreachable")
-            lead.reopen(by=DEMO, reason="she called back")
-            lead.verify(by=DEMO)
+            lead.reject(by=chief(), reason="unreachable")
+            lead.reopen(by=chief(), reason="she called back")
+            lead.verify(by=chief())
         assert (lead.assignments.count(), lead.decisions.count()) == (15, 4)
         assert lead.decisions.get(wave=4).places == 0
 
@@ -83,19 +83,19 @@ class TestDeadline:
     def test_that_has_passed_blocks_verify(self) -> None:
         lead = make_lead()
         with clock.at(lead.deadline_at), pytest.raises(TransitionBlocked, match="Its deadline was"):
-            lead.verify(by=DEMO)
+            lead.verify(by=chief())
 
 
 class TestSuspendedProvider:
     def test_accepts_nothing_more(self) -> None:
         offer = make_verified_lead().assignments.get()
-        offer.provider.suspend(by=DEMO, reason="complaints")
+        offer.provider.suspend(by=chief(), reason="complaints")
         with pytest.raises(TransitionBlocked, match="is suspended"):
             offer.accept(by=offer.provider.user)
 
     def test_that_is_only_paused_may_answer_what_it_was_offered(self) -> None:
         offer = make_verified_lead().assignments.get()
-        offer.provider.pause(by=DEMO)
+        offer.provider.pause(by=chief())
         offer.accept(by=offer.provider.user)
         assert offer.status == "accepted"
 
@@ -105,10 +105,10 @@ class TestShortfallOfALaterWave:
         dispatcher = make_staff_in_group("reroute_lead")
         lead = make_verified_lead(providers=3)
         first, second, third = lead.assignments.order_by("rank")
-        first.decline(by=DEMO, reason="too_far")
-        second.decline(by=DEMO, reason="too_far")
+        first.decline(by=chief(), reason="too_far")
+        second.decline(by=chief(), reason="too_far")
         assert not Notification.objects.filter(recipient=dispatcher, subject__startswith="No prov").exists()
-        third.decline(by=DEMO, reason="too_far")
+        third.decline(by=chief(), reason="too_far")
         note = Notification.objects.get(recipient=dispatcher, subject__startswith="No provider")
         assert note.event == f"leads.lead:{lead.pk}:{Lead.objects.get(pk=lead.pk).version}"
 
@@ -135,7 +135,7 @@ class TestClock:
         def reject() -> None:
             waiting.set()
             try:
-                Lead.objects.get(pk=lead.pk).reject(by=DEMO, reason="other")
+                Lead.objects.get(pk=lead.pk).reject(by=chief(), reason="other")
             finally:
                 connections.close_all()
 

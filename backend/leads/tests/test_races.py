@@ -12,10 +12,10 @@ import pytest
 from django.db import connections
 
 from backend.leads.models import Lead, LeadAssignment, RoutingDecision
-from backend.leads.tests.factories import DEMO, make_lead, make_market, make_provider
+from backend.leads.tests.factories import chief, make_lead, make_market, make_provider
 from backend.matching.models import ProviderLoad
 from backend.notifications.models import Notification, NotificationType
-from workflows import SystemActor, TransitionRecord, TransitionRefused, clock
+from workflows import TransitionRecord, TransitionRefused, clock
 from workflows.hash_chain import find_broken_links
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,7 +28,7 @@ def try_often(number: int, lead_id: int, name: str, arguments: dict[str, Any], r
     outcomes: Counter[str] = Counter()
     for _attempt in range(ATTEMPTS):
         try:
-            getattr(Lead.objects.get(pk=lead_id), name)(by=DEMO, **arguments)
+            getattr(Lead.objects.get(pk=lead_id), name)(by=chief(), **arguments)
             outcomes["won"] += 1
         except TransitionRefused as refused:
             outcomes[refused.code] += 1
@@ -117,7 +117,7 @@ class TestEightThreads:
 
         def verify(share: Sequence[int]) -> None:
             for key in share:
-                Lead.objects.get(pk=key).verify(by=DEMO)
+                Lead.objects.get(pk=key).verify(by=chief())
 
         errors = run_in_threads(verify, leads, threads=8)
 
@@ -135,14 +135,14 @@ class TestEightThreads:
 
     def test_accepting_the_last_places_fill_them_and_no_more(self) -> None:
         lead = make_lead(make_market(providers=5))
-        lead.verify(by=DEMO)
+        lead.verify(by=chief())
         offers = list(lead.assignments.values_list("pk", flat=True))
         refused: list[str] = []
 
         def accept(share: Sequence[int]) -> None:
             for key in share:
                 try:
-                    LeadAssignment.objects.get(pk=key).accept(by=DEMO)
+                    LeadAssignment.objects.get(pk=key).accept(by=chief())
                 except TransitionRefused as error:
                     refused.append(error.code)
 
@@ -152,12 +152,12 @@ class TestEightThreads:
 
     def test_declining_together_offer_each_place_to_somebody_else(self) -> None:
         lead = make_lead(make_market(providers=12))
-        lead.verify(by=DEMO)
+        lead.verify(by=chief())
         offers = list(lead.assignments.values_list("pk", flat=True))
 
         def decline(share: Sequence[int]) -> None:
             for key in share:
-                LeadAssignment.objects.get(pk=key).decline(by=DEMO, reason="too_busy")
+                LeadAssignment.objects.get(pk=key).decline(by=chief(), reason="too_busy")
 
         assert run_in_threads(decline, offers, threads=5) == []
         assert Counter(lead.assignments.values_list("status", flat=True)) == {"declined": 5, "offered": 5}
@@ -177,12 +177,12 @@ class TestRivalInTheMiddle:
 
         def rival(**saved: Any) -> None:
             with pytest.raises(ReentrantTransition) as refused:
-                Lead.objects.get(pk=lead.pk).reject(by=DEMO, reason="other")
+                Lead.objects.get(pk=lead.pk).reject(by=chief(), reason="other")
             refusals.append(str(refused.value))
 
         post_save.connect(rival, sender=RoutingDecision)
         try:
-            lead.verify(by=DEMO)
+            lead.verify(by=chief())
         finally:
             post_save.disconnect(rival, sender=RoutingDecision)
 
@@ -198,7 +198,7 @@ class TestRivalInTheMiddle:
 
         def try_to_verify() -> None:
             try:
-                Lead.objects.get(pk=lead.pk).verify(by=SystemActor("demo"), expect="new")
+                Lead.objects.get(pk=lead.pk).verify(by=chief(), expect="new")
                 outcomes.append("won")
             except TransitionRefused as refused:
                 outcomes.append(refused.code)
@@ -214,7 +214,7 @@ class TestRivalInTheMiddle:
 
         post_save.connect(start_rival, sender=RoutingDecision)
         try:
-            lead.verify(by=DEMO)
+            lead.verify(by=chief())
         finally:
             post_save.disconnect(start_rival, sender=RoutingDecision)
         rivals[0].join(timeout=30)

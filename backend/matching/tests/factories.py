@@ -12,6 +12,7 @@ from backend.catalog.models import Category
 from backend.matching.models import ProviderLoad
 from backend.matching.values import Candidate, Request
 from backend.users.models import ProviderCategory, ProviderProfile, User
+from backend.users.tests.factories import chief
 from workflows import Channel, SystemActor, acting
 
 # A Wednesday, 14:00 in Berlin.
@@ -51,7 +52,7 @@ def make_provider(
     for category in categories:
         ProviderCategory.objects.create(provider=provider, category=category, typical_price=typical_price)
     if is_active:
-        provider.approve(by=SystemActor("demo"))
+        provider.approve(by=chief())
     return provider
 
 

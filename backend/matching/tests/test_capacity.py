@@ -17,7 +17,7 @@ from backend.matching.errors import NothingToRelease
 from backend.matching.models import ProviderLoad
 from backend.matching.tests.factories import NOW, make_provider, set_load
 from backend.users.models import ProviderProfile
-from workflows import SystemActor
+from backend.users.tests.factories import chief
 
 TODAY = NOW.date()
 
@@ -171,7 +171,7 @@ class TestRivals:
         thread = in_thread(wait_and_reserve)
         with transaction.atomic():
             reserve([full.pk], count=1, at=NOW)
-            paused.pause(by=SystemActor("demo"))
+            paused.pause(by=chief())
             holding.set()
             _wait_until_somebody_waits()
         thread.join(20)

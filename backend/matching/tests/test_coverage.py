@@ -15,7 +15,7 @@ from backend.matching.models import CoverageArea, ProviderLoad
 from backend.matching.search import find_candidates
 from backend.matching.tests.factories import BERLIN, HAMBURG, make_category, make_provider, make_request
 from backend.users.models import ProviderCategory, ProviderProfile
-from workflows import SystemActor
+from backend.users.tests.factories import chief
 
 pytestmark = pytest.mark.django_db
 
@@ -110,9 +110,9 @@ class TestReceivers:
     def test_follow_the_life_cycle(self) -> None:
         category = make_category()
         provider = make_provider(category)
-        provider.pause(by=SystemActor("demo"))
+        provider.pause(by=chief())
         assert dict(find_candidates(make_request(category)).counts) == {"not_active": 1}
-        provider.resume(by=SystemActor("demo"))
+        provider.resume(by=chief())
         assert find_candidates(make_request(category)).eligible_count == 1
 
 

@@ -20,7 +20,7 @@ from backend.matching.tests.factories import (
 )
 from backend.matching.values import Candidate, Request
 from backend.users.models import ProviderProfile
-from workflows import SystemActor
+from backend.users.tests.factories import chief
 
 TODAY = NOW.date()
 
@@ -86,7 +86,7 @@ class TestFirstFailedRule:
             deadline=NOW + timedelta(hours=1),
         )
         codes = [explain(provider, request)]
-        provider.approve(by=SystemActor("demo"))
+        provider.approve(by=chief())
         codes.append(explain(provider, request))
         for change in (
             {"holiday_from_date": None, "holiday_until_date": None},

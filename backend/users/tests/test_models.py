@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 
 from backend.users.models import ProviderCategory, ProviderProfile, User, validate_time_zone
 from backend.users.selectors import list_staff_in
+from backend.users.tests.factories import chief
 from workflows import Availability, Channel, SystemActor, acting, explain
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +50,7 @@ class TestProviderProfile:
     def test_may_pause_itself_but_not_approve_itself(self) -> None:
         provider = make_provider()
         assert explain(provider, by=provider.user)[0].availability is Availability.FORBIDDEN
-        provider.approve(by=SystemActor("demo"))
+        provider.approve(by=chief())
         provider.pause(by=provider.user, reason="holiday")
         provider.resume(by=provider.user)
         assert (provider.status, provider.version) == ("active", 4)

@@ -26,7 +26,7 @@ from backend.leads.importing.tests.factories import (
 from backend.leads.importing.verification import Verification
 from backend.leads.models import Lead, LeadAssignment, LeadContact
 from backend.leads.services.contacts import confirm_contact
-from backend.leads.tests.factories import DEMO, make_lead, make_provider
+from backend.leads.tests.factories import chief, make_lead, make_provider
 from backend.notifications.models import Notification
 from backend.users.models import User
 from workflows import TransitionRecord, clock
@@ -192,7 +192,7 @@ class TestDuplicates:
     def test_are_none_of_an_ended_lead_or_another_category_or_another_month(
         self, plumbing: Category, tmp_path: Path
     ) -> None:
-        make_lead(plumbing, email="ann@example.com").reject(by=DEMO, reason="other")
+        make_lead(plumbing, email="ann@example.com").reject(by=chief(), reason="other")
         make_lead(plumbing, email="ann@example.com", created_at=clock.now() - datetime.timedelta(days=31))
         make_lead(email="ann@example.com")
         assert counts(write_file(tmp_path, HEADER + ANN)) == ("1", "0", "0")
@@ -232,7 +232,7 @@ class TestImportAgain:
     ) -> None:
         path = write_file(tmp_path, HEADER + ANN + "plumbing,Again,Mumbai,ann@example.com,\n")
         assert counts(path) == ("1", "1", "0")
-        Lead.objects.get().reject(by=DEMO, reason="other")
+        Lead.objects.get().reject(by=chief(), reason="other")
         assert counts(path) == ("0", "1", "1")
 
     def test_knows_rows_by_their_content_in_another_dialect(self, plumbing: Category, tmp_path: Path) -> None:
@@ -319,7 +319,7 @@ class TestVerify:
 
     def test_counts_what_somebody_else_was_faster_with(self, plumbing: Category, tmp_path: Path) -> None:
         lead = make_lead(plumbing)
-        lead.verify(by=DEMO)
+        lead.verify(by=chief())
         summary = Summary(read=1)
         Verification(summary, voucher=None, keeps=True).verify(lead)
         assert (summary.verified, summary.blocked) == (0, 0)

@@ -12,7 +12,9 @@ from backend.leads.models import Lead, LeadAssignment, RoutingDecision
 from backend.leads.services import lead_router
 from backend.leads.services.lead_assignment import LeadAssignmentService
 from backend.leads.tests.factories import (
-    DEMO,
+    QUOTES,
+    TIMER,
+    chief,
     make_category,
     make_lead,
     make_market,
@@ -89,26 +91,26 @@ class TestVerify:
         category.is_served = False
         category.save()
         with pytest.raises(TransitionBlocked, match="is not served at present"):
-            make_lead(category).verify(by=DEMO)
+            make_lead(category).verify(by=chief())
 
     def test_of_a_second_request_names_the_first(self) -> None:
         first = make_lead(email="Ann+shop@Example.com")
         second = make_lead(first.category, email="ann@example.COM")
         with pytest.raises(TransitionBlocked, match=f"{first.reference} from the same contact"):
-            second.verify(by=DEMO)
-        second.verify(by=DEMO, is_another_job=True)
+            second.verify(by=chief())
+        second.verify(by=chief(), is_another_job=True)
         assert second.status == "verified"
 
     def test_of_a_second_request_by_phone_names_the_first_too(self) -> None:
         first = make_lead(phone="+49 30 901820")
         second = make_lead(first.category, phone="0049-30-901820".replace("00", "+", 1))
         with pytest.raises(TransitionBlocked, match=first.reference):
-            second.verify(by=DEMO)
+            second.verify(by=chief())
 
     def test_forgets_a_first_request_after_thirty_days(self) -> None:
         with clock.at(clock.now() - datetime.timedelta(days=31)):
             first = make_lead(email="ann@example.com")
-        make_lead(first.category, email="ann@example.com").verify(by=DEMO)
+        make_lead(first.category, email="ann@example.com").verify(by=chief())
 
     def test_blocked_reports_every_reason_and_changes_nothing(self) -> None:
         first = make_lead(email="ann@example.com")
@@ -116,7 +118,7 @@ class TestVerify:
         first.category.save()
         second = make_lead(first.category, email="ann@example.com", is_confirmed=False)
         with pytest.raises(TransitionBlocked) as refused:
-            second.verify(by=DEMO)
+            second.verify(by=chief())
         assert [reason.code for reason in refused.value.reasons] == [
             "contact_is_confirmed",
             "is_not_a_duplicate",
@@ -151,7 +153,7 @@ class TestShortfall:
         make_provider(category, place=(52.9, 13.4), radius_km=10)
         lead = make_lead(category)
 
-        lead.verify(by=DEMO)
+        lead.verify(by=chief())
 
         decision = lead.decisions.get()
         assert (decision.offered_count, decision.shortfall) == (0, "0 of 5: 0 eligible of 1 looked at")
@@ -163,9 +165,9 @@ class TestShortfall:
     def test_names_the_first_rule_that_excluded_each_provider(self) -> None:
         category = make_category()
         paused, foreign = make_provider(category), make_provider(category, languages=["fr"])
-        paused.pause(by=DEMO)
+        paused.pause(by=chief())
         lead = make_lead(category)
-        lead.verify(by=DEMO)
+        lead.verify(by=chief())
         assert lead.decisions.get().excluded == {
             "not_active": [[paused.pk, paused.company_name]],
             "language": [[foreign.pk, foreign.company_name]],
@@ -178,7 +180,7 @@ class TestWaves:
         offer = lead.assignments.order_by("rank").first()
         sixth = lead.decisions.get().candidates[5]["provider"]
 
-        offer.decline(by=DEMO, reason="too_busy")
+        offer.decline(by=chief(), reason="too_busy")
 
         second = lead.decisions.get(wave=2)
         assert (second.places, second.offered_count, second.told_count) == (1, 1, 0)
@@ -188,7 +190,7 @@ class TestWaves:
     def test_nobody_is_offered_a_lead_twice(self) -> None:
         lead = make_verified_lead(providers=6)
         for _answer in range(6):
-            lead.assignments.filter(status="offered").first().decline(by=DEMO, reason="too_far")
+            lead.assignments.filter(status="offered").first().decline(by=chief(), reason="too_far")
         assert lead.assignments.count() == 6
         assert lead.decisions.last().excluded_counts == {"already_offered": 6}
 
@@ -196,33 +198,33 @@ class TestWaves:
         lead = make_verified_lead(providers=6)
         offer = lead.assignments.order_by("rank").first()
         with pytest.raises(TransitionBlocked, match="The offer is open until"):
-            offer.expire(by=DEMO)
+            offer.expire(by=TIMER)
         with clock.at(offer.expires_at):
-            offer.expire(by=DEMO)
+            offer.expire(by=TIMER)
         assert (offer.status, lead.assignments.count()) == ("expired", 6)
 
     def test_stop_when_all_offers_are_made(self) -> None:
         lead = make_verified_lead(providers=20)
         for _answer in range(11):
-            lead.assignments.filter(status="offered").first().decline(by=DEMO, reason="too_far")
+            lead.assignments.filter(status="offered").first().decline(by=chief(), reason="too_far")
         assert lead.assignments.count() == 15
         with pytest.raises(TransitionBlocked, match="15 offers have been made"):
-            lead.reroute(by=DEMO)
+            lead.reroute(by=chief())
 
     def test_stop_when_the_places_are_accepted(self) -> None:
         lead = make_verified_lead(providers=8)
         offers = list(lead.assignments.order_by("rank"))
         for offer in offers[:3]:
-            offer.accept(by=DEMO)
-        offers[3].decline(by=DEMO, reason="budget")
+            offer.accept(by=chief())
+        offers[3].decline(by=chief(), reason="budget")
         assert lead.decisions.count() == 1
         with pytest.raises(TransitionBlocked, match="All 3 places are taken by other providers"):
-            offers[4].accept(by=DEMO)
+            offers[4].accept(by=chief())
 
     def test_end_with_the_deadline(self) -> None:
         lead = make_verified_lead(providers=1)
         with clock.at(lead.deadline_at), pytest.raises(TransitionBlocked, match="Its deadline was"):
-            lead.reroute(by=DEMO)
+            lead.reroute(by=chief())
 
 
 class TestClosing:
@@ -230,9 +232,9 @@ class TestClosing:
     def test_withdraws_every_offer_and_tells_each_provider(self, name: str) -> None:
         lead = make_verified_lead(providers=5)
         accepted = lead.assignments.first()
-        accepted.accept(by=DEMO)
+        accepted.accept(by=chief())
 
-        getattr(lead, name)(by=DEMO, reason="other", note="gone")
+        getattr(lead, name)(by=chief(), reason="other", note="gone")
 
         assert set(lead.assignments.values_list("status", flat=True)) == {"withdrawn"}
         assert notified(NotificationType.SYSTEM_UPDATE) == 5
@@ -241,23 +243,23 @@ class TestClosing:
     def test_of_a_duplicate_names_its_original(self) -> None:
         original = make_lead()
         lead = make_verified_lead()
-        lead.mark_duplicate(by=DEMO, of=original)
+        lead.mark_duplicate(by=chief(), of=original)
         assert (lead.duplicate_of, lead.assignments.get().status) == (original, "withdrawn")
         with pytest.raises(TransitionBlocked, match="is a duplicate itself"):
-            original.mark_duplicate(by=DEMO, of=lead)
+            original.mark_duplicate(by=chief(), of=lead)
         with pytest.raises(TransitionBlocked, match="no duplicate of itself"):
-            original.mark_duplicate(by=DEMO, of=original)
+            original.mark_duplicate(by=chief(), of=original)
 
     def test_an_award_lets_one_win_and_the_others_lose(self) -> None:
         lead = make_verified_lead(providers=3)
         winner, second, silent = lead.assignments.order_by("rank")
-        winner.accept(by=DEMO)
-        second.accept(by=DEMO)
-        lead.record_quote(by=DEMO, assignment=winner)
+        winner.accept(by=chief())
+        second.accept(by=chief())
+        lead.record_quote(by=QUOTES, assignment=winner)
         with pytest.raises(TransitionBlocked, match="has not accepted it"):
-            lead.award(by=DEMO, assignment=silent)
+            lead.award(by=chief(), assignment=silent)
 
-        lead.award(by=DEMO, assignment=winner)
+        lead.award(by=chief(), assignment=winner)
 
         statuses = dict(lead.assignments.values_list("pk", "status"))
         assert statuses == {winner.pk: "won", second.pk: "lost", silent.pk: "lost"}
@@ -267,27 +269,27 @@ class TestClosing:
     def test_an_award_of_another_lead_s_offer_is_refused(self) -> None:
         lead, other = make_verified_lead(), make_verified_lead()
         offer = lead.assignments.get()
-        offer.accept(by=DEMO)
+        offer.accept(by=chief())
         stranger = other.assignments.get()
-        stranger.accept(by=DEMO)
-        lead.record_quote(by=DEMO, assignment=offer)
+        stranger.accept(by=chief())
+        lead.record_quote(by=QUOTES, assignment=offer)
         with pytest.raises(TransitionBlocked, match="That offer is for another lead"):
-            lead.award(by=DEMO, assignment=stranger)
+            lead.award(by=chief(), assignment=stranger)
 
     def test_reopened_it_is_routed_again_but_not_to_the_same(self) -> None:
         lead = make_verified_lead(providers=7)
         first = set(lead.assignments.values_list("provider_id", flat=True))
-        lead.reject(by=DEMO, reason="unreachable")
-        lead.reopen(by=DEMO, reason="she called back")
-        lead.verify(by=DEMO)
+        lead.reject(by=chief(), reason="unreachable")
+        lead.reopen(by=chief(), reason="she called back")
+        lead.verify(by=chief())
         second = set(lead.decisions.get(wave=2).assignments.values_list("provider_id", flat=True))
         assert (len(first), len(second), first & second) == (5, 2, set())
 
     def test_reopened_after_its_deadline_it_gets_a_new_one(self) -> None:
         lead = make_lead()
         with clock.at(lead.deadline_at):
-            lead.expire(by=DEMO)
-            lead.reopen(by=DEMO, reason="still needed")
+            lead.expire(by=TIMER)
+            lead.reopen(by=chief(), reason="still needed")
             assert lead.deadline_at == clock.now() + datetime.timedelta(days=30)
 
 
@@ -313,7 +315,7 @@ class TestAssign:
         with (
             pytest.raises(IntegrityError, match="lead_is_offered_once_to_a_provider"),
             transaction.atomic(),
-            acting(by=DEMO, channel=Channel.COMMAND),
+            acting(by=chief(), channel=Channel.COMMAND),
         ):
             LeadAssignmentService().assign(decision)
         assert LeadAssignment.objects.filter(lead=lead).count() == 1
