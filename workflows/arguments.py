@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
+import functools
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
@@ -17,7 +18,13 @@ if TYPE_CHECKING:
     from workflows.declaration import Declaration
     from workflows.models import WorkflowModel
 
-__all__ = ["check_arguments"]
+__all__ = ["check_arguments", "signature_of"]
+
+
+@functools.cache
+def signature_of(body: Callable[..., Any]) -> inspect.Signature:
+    """Return the signature of a body: read once, asked for at every call."""
+    return inspect.signature(body)
 
 
 def check_arguments(instance: WorkflowModel, declaration: Declaration, given: Mapping[str, Any]) -> None:
@@ -27,7 +34,7 @@ def check_arguments(instance: WorkflowModel, declaration: Declaration, given: Ma
     or is an empty text where one is required.
     """
     try:
-        inspect.signature(declaration.body).bind(instance, by=None, **given)
+        signature_of(declaration.body).bind(instance, by=None, **given)
     except TypeError as error:
         raise InvalidArguments(f"Cannot {declaration.name} {instance!r}: {error}.") from error
     for argument in machine_of(type(instance)).transition(declaration.name).arguments:

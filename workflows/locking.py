@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import functools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection, models
 
@@ -57,10 +57,10 @@ def _hold_parent(
         is_its_parent = isinstance(parent, field.related_model) and parent.pk == key
         if is_its_parent:
             return parent
-    locked = field.related_model._base_manager.select_for_update(no_key=True).filter(pk=key).first()
+    locked: models.Model | None = _first(_rows(field.related_model, skip_locked=False), key)
     if locked is None:
         raise _gone(instance, call)
-    return cast(models.Model, locked)
+    return locked
 
 
 def _refuse_other_parent(fresh: WorkflowModel, name: str, parent: models.Model, call: str) -> None:
@@ -76,20 +76,33 @@ def _lock_row(instance: WorkflowModel, call: str) -> tuple[WorkflowModel, dateti
 
     Rows read along are locked as well: after a wait, PostgreSQL re-reads locked rows only.
     """
-    along = instance.Workflow.locks_along
-    # Without the model's default ordering, which may join other tables.
-    rows = type(instance)._base_manager.filter(pk=instance.pk).order_by()
-    if along:
-        rows = rows.select_related(*along)
-    lock = functools.partial(rows.select_for_update, of=("self", *along), no_key=True)
-    free = lock(skip_locked=True).annotate(locked_at=ClockTimestamp()).first()
+    free = _first(_rows(type(instance), skip_locked=True), instance.pk)
     if free is not None:
         return free, free.locked_at
     # Somebody holds it.  The clock is read after the wait: in the statement that waits it would be from before.
-    waited_for = lock().first()
+    waited_for = _first(_rows(type(instance), skip_locked=False), instance.pk)
     if waited_for is None:
         raise _gone(instance, call)
     return waited_for, read_clock()
+
+
+@functools.cache
+def _rows(model: type[models.Model], *, skip_locked: bool) -> models.QuerySet[Any]:
+    """Return the query that locks and reads a row, without its key: put together once for each model.
+
+    Without the model's default ordering, which may join other tables.
+    """
+    along: tuple[str, ...] = getattr(getattr(model, "Workflow", None), "locks_along", ())
+    rows: models.QuerySet[Any] = model._base_manager.order_by()
+    if along:
+        rows = rows.select_related(*along)
+    if skip_locked:
+        rows = rows.annotate(locked_at=ClockTimestamp())
+    return rows.select_for_update(of=("self", *along), no_key=True, skip_locked=skip_locked)
+
+
+def _first(rows: models.QuerySet[Any], key: Any) -> Any:
+    return next(iter(rows.filter(pk=key)), None)
 
 
 def _gone(instance: WorkflowModel, call: str) -> ObjectGone:

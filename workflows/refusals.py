@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
+from workflows.arguments import signature_of
 from workflows.errors import StaleState, TransitionBlocked, TransitionForbidden, TransitionNotPossible
 from workflows.guards import Check, check_guards
 from workflows.registry import machine_of, permission_names
@@ -23,7 +23,7 @@ __all__ = ["forbidden_check", "refuse_stale", "refuse_unless_permitted", "who_ma
 
 def with_defaults(declaration: Declaration, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments completed by the defaults of the body's signature; one without default stays open."""
-    parameters = inspect.signature(declaration.body).parameters.values()
+    parameters = signature_of(declaration.body).parameters.values()
     defaults = {
         p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY and p.default is not p.empty
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
-from django.db.models import Count, Q, QuerySet, Value
+from django.db.models import Q, QuerySet, Value
 
 from backend.leads.terms import TERMS
 
@@ -45,12 +45,12 @@ class OfferCounts:
 
 def count_offers(lead: Lead) -> OfferCounts:
     """Count the offers of a lead: one statement."""
-    counts = lead.assignments.aggregate(
-        open=Count("pk", filter=Q(status="offered")),
-        accepted=Count("pk", filter=Q(status__in=("accepted", "won"))),
-        made=Count("pk"),
+    statuses = list(lead.assignments.order_by().values_list("status", flat=True))
+    return OfferCounts(
+        open=statuses.count("offered"),
+        accepted=statuses.count("accepted") + statuses.count("won"),
+        made=len(statuses),
     )
-    return OfferCounts(**counts)
 
 
 def list_live_offers(lead: Lead) -> QuerySet[LeadAssignment]:

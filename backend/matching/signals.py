@@ -17,7 +17,7 @@ from backend.users.models import ProviderCategory, ProviderProfile
 __all__ = ["connect"]
 
 # What the coverage is computed from; a save of other fields alone changes nothing here.
-_COVERAGE_FIELDS = frozenset({"latitude", "longitude", "radius_km", "rating", "status", "time_zone"})
+_COVERAGE_FIELDS = frozenset({"latitude", "longitude", "radius_km", "rating", "time_zone"})
 
 
 def connect() -> None:
@@ -32,7 +32,8 @@ def refresh_provider(
     *, instance: ProviderProfile, update_fields: Collection[str] | None = None, **_: Any
 ) -> None:
     """Refresh a provider that was saved, if the save wrote anything that its coverage depends on."""
-    if update_fields is None or not _COVERAGE_FIELDS.isdisjoint(update_fields):
+    has_retired = instance.status == ProviderProfile.Status.RETIRED
+    if update_fields is None or has_retired or not _COVERAGE_FIELDS.isdisjoint(update_fields):
         refresh_coverage([instance.pk])
 
 

@@ -72,7 +72,7 @@ class LeadAssignment(WorkflowModel):
     class Meta:
         verbose_name = _("offer")
         verbose_name_plural = _("offers")
-        ordering = ["lead", "decision", "rank"]
+        ordering = ["lead_id", "decision_id", "rank"]
         permissions = [
             ("answer_leadassignment", "Can answer an offer for its provider"),
             ("withdraw_leadassignment", "Can withdraw an offer"),

@@ -46,7 +46,7 @@ class RoutingDecision(models.Model):
     class Meta:
         verbose_name = _("routing decision")
         verbose_name_plural = _("routing decisions")
-        ordering = ["lead", "wave"]
+        ordering = ["lead_id", "wave"]
         constraints = [
             # One decision per lead and wave: a verification routes once.
             models.UniqueConstraint(fields=["lead", "wave"], name="wave_is_decided_once"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import gc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -95,7 +96,7 @@ def build_market(size: MarketSize, *, on_day: Callable[[], None] = lambda: None)
     stage = _set_stage(size)
     _plan(size, stage, opened_at=opened_at)
     # The log rows of all that happens are written together at the end.
-    with _query_log_off(), audit.collecting():
+    with _query_log_off(), _garbage_collection_off(), audit.collecting():
         _run(stage.agenda, opened_at=opened_at, as_of=size.as_of, on_day=on_day)
     _open_old_notifications(before=size.as_of - UNREAD_SINCE)
 
@@ -141,6 +142,18 @@ def _query_log_off() -> Iterator[None]:
         yield
     finally:
         settings.DEBUG = before
+
+
+@contextlib.contextmanager
+def _garbage_collection_off() -> Iterator[None]:
+    """Keep Python from looking for garbage: what piles up here is needed to the end, and is looked through in vain."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _analyze(day: int) -> None:

@@ -27,7 +27,7 @@ DECLINES = {
     DeclineReason.OTHER: 1,
 }
 CHOICES = {"awards": 0.76, "cancels": 0.09, "does nothing": 0.15}
-QUOTING_SHARE = 0.6
+QUOTING_SHARE = 0.5
 WITHDRAWN_SHARE = 0.02
 # The sweep that ends offers comes by every few minutes.
 SWEEP = datetime.timedelta(minutes=5)

@@ -24,7 +24,7 @@ WAITING_SHARE = 1 / 16
 WAITING_MIN = 6
 WAITING_FOR = datetime.timedelta(days=4)
 
-REPEATED_SHARE = 0.05
+REPEATED_SHARE = 0.07
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 URGENCIES = {Urgency.FLEXIBLE: 4, Urgency.MONTH: 3, Urgency.WEEK: 2, Urgency.NOW: 1}
 SOURCES = {"page": 7, "phone": 2, "api": 1}
@@ -57,7 +57,7 @@ class Fate(enum.Enum):
     WAITING = "waiting"
 
 
-FATES = {Fate.GENUINE: 0.8, Fate.REJECTED: 0.13, Fate.FORGOTTEN: 0.07}
+FATES = {Fate.GENUINE: 0.6, Fate.REJECTED: 0.22, Fate.FORGOTTEN: 0.18}
 
 
 @dataclass(frozen=True, slots=True)
