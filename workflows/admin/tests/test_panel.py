@@ -80,7 +80,7 @@ class TestButtons:
         page = page_of(browser, make_parcel(weight_kg=30))
 
         assert "disabled" not in page.buttons["Send…"]
-        assert "Send waits for your word ✓ Holds: Address is known ✗ Does not hold: Weight is allowed" in (
+        assert "Send is blocked; your word can lift it ✓ Holds: Address is known ✗ Does not hold: Weight is allowed" in (
             page.words
         )
 
