@@ -57,6 +57,10 @@ class CloseReason(models.TextChoices):
     OTHER = "other", _("Other")
 
 
+WhyClosed = Annotated[CloseReason, Label(_("Reason"))]
+Note = Annotated[str, Label(_("Note"))]
+
+
 class Lead(WorkflowModel):
     """One request of one client: what, where, by when, and how far it has come."""
 
@@ -290,13 +294,7 @@ class Lead(WorkflowModel):
         effects=[_("withdraw offers")],
         dangerous=True,
     )
-    def reject(
-        self,
-        *,
-        by: Actor,
-        reason: Annotated[CloseReason, Label(_("Reason"))],
-        note: Annotated[str, Label(_("Note"))] = "",
-    ) -> None:
+    def reject(self, *, by: Actor, reason: WhyClosed, note: Note = "") -> None:
         """End a request that is not genuine or cannot be served."""
         from backend.leads.services import closing
 
@@ -335,13 +333,7 @@ class Lead(WorkflowModel):
         effects=[_("withdraw offers")],
         dangerous=True,
     )
-    def cancel(
-        self,
-        *,
-        by: Actor,
-        reason: Annotated[CloseReason, Label(_("Reason"))],
-        note: Annotated[str, Label(_("Note"))] = "",
-    ) -> None:
+    def cancel(self, *, by: Actor, reason: WhyClosed, note: Note = "") -> None:
         """End a request that the client does not want any more."""
         from backend.leads.services import closing
 

@@ -80,8 +80,9 @@ class TestButtons:
         page = page_of(browser, make_parcel(weight_kg=30))
 
         assert "disabled" not in page.buttons["Send…"]
-        assert "Send is blocked; your word can lift it ✓ Holds: Address is known ✗ Does not hold: Weight is allowed" in (
-            page.words
+        assert (
+            "Send is blocked; your word can lift it ✓ Holds: Address is known ✗ Does not hold: Weight is allowed"
+            in page.words
         )
 
     def test_ask_for_no_consent_that_nothing_needs(self, clerk: Any) -> None:
