@@ -83,6 +83,8 @@ class ProviderProfile(WorkflowModel):
         RETIRED = "retired", _("Retired")
 
     class Workflow:
+        """How its machine is drawn."""
+
         spine = ("pending", "active")
         closed = ("retired",)
         tones = {"active": Tone.GOOD, "suspended": Tone.BAD, "paused": Tone.MUTED, "retired": Tone.MUTED}

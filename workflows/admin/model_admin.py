@@ -50,6 +50,8 @@ class WorkflowAdmin(ModelAdmin):
     change_form_template = "workflows/admin/change_form.html"
 
     class Media:
+        """Styles and scripts, from static files alone."""
+
         css = {"all": ["workflows/diagram.css", "workflows/admin.css"]}
         js = ["workflows/admin.js"]
 

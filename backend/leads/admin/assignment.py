@@ -49,6 +49,8 @@ class LeadAssignmentAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # u
     ]
 
     class Media:
+        """Styles and scripts, from static files alone."""
+
         css = {"all": ["leads/admin.css"]}
 
     def get_queryset(self, request: HttpRequest) -> Any:

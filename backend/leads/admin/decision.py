@@ -47,6 +47,8 @@ class RoutingDecisionAdmin(ModelAdmin):
     ]
 
     class Media:
+        """Styles and scripts, from static files alone."""
+
         css = {"all": ["workflows/admin.css", "leads/admin.css"]}
 
     def get_queryset(self, request: HttpRequest) -> Any:

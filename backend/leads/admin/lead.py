@@ -67,6 +67,8 @@ class LeadAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writ
     readonly_fields = ["reference", "source", "created_at", "duplicate_of"]
 
     class Media:
+        """Styles and scripts, from static files alone."""
+
         css = {"all": ["leads/admin.css"]}
 
     # The list.

@@ -88,6 +88,8 @@ class ProviderProfileAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # 
     ]
 
     class Media:
+        """Styles and scripts, from static files alone."""
+
         css = {"all": ["leads/admin.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

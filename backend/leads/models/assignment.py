@@ -46,6 +46,8 @@ class LeadAssignment(WorkflowModel):
         LOST = "lost", _("Lost")
 
     class Workflow:
+        """How its machine is drawn, and what is locked with it."""
+
         spine = ("offered", "accepted", "won")
         closed = ("won", "declined", "expired", "withdrawn", "lost")
         tones = {"won": Tone.GOOD, "declined": Tone.BAD, "lost": Tone.BAD}

@@ -77,6 +77,8 @@ class Lead(WorkflowModel):
         EXPIRED = "expired", _("Expired")
 
     class Workflow:
+        """How its machine is drawn, what is locked with it, and what transitions alone write."""
+
         spine = ("new", "verified", "quoted", "won")
         closed = ("won", "rejected", "duplicate", "cancelled", "expired")
         tones = {"won": Tone.GOOD, "rejected": Tone.BAD}
