@@ -14,6 +14,7 @@
 | workflows.E010 | a state field that is not protected, or not exactly one state field |
 | workflows.E011 | django-fsm-log writes past the engine |
 | workflows.E012 | a model that inherits its table from another (multi-table inheritance) |
+| workflows.E013 | a table or key that is not named as Django names it: the log's triggers would not find it |
 """
 
 from __future__ import annotations
@@ -78,6 +79,10 @@ def check_machine(model: type[WorkflowModel]) -> list[checks.CheckMessage]:
         found.append(
             ("E012", "its table is split over its parents.", "Inherit from an abstract model instead.")
         )
+    expected = machine.label.replace(".", "_")
+    if model._meta.db_table != expected or model._meta.pk.column != "id":
+        text = f"the log looks for it in the table '{expected}' by the key 'id'."
+        found.append(("E013", text, "Leave out db_table, and let Django make the key."))
     if not field.protected:
         found.append(
             ("E010", f"The field '{field.name}' is not protected.", "Declare it with protected=True.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from django.db import connection
 
-__all__ = ["CHAIN_FUNCTION", "find_broken_links"]
+__all__ = ["CHAIN_FUNCTION", "HAPPENED_FUNCTION", "find_broken_links"]
 
 _FACTS = (
     "jsonb_build_array("
@@ -40,6 +40,22 @@ CHAIN_FUNCTION = f"""
     NEW.hash := {_DIGEST.format(record="NEW", log="log")};
     RETURN NEW;
 """  # noqa: S608  built of constants alone
+
+# Runs at commit: an event is of an object that has come that far.  A forged one would bar the number of the next real
+# one.  An object that is gone by then leaves its events.  Tables are named as Django names them (workflows.E013).
+HAPPENED_FUNCTION = """
+    IF to_regclass(replace(NEW.machine, '.', '_')) IS NULL THEN
+        RAISE EXCEPTION 'Cannot log an event of %: there is no such machine.', NEW.machine
+            USING ERRCODE = 'check_violation';
+    END IF;
+    EXECUTE format('SELECT version FROM %I WHERE id = $1', replace(NEW.machine, '.', '_'))
+       INTO reached USING NEW.object_id;
+    IF reached < NEW.sequence THEN
+        RAISE EXCEPTION 'Cannot commit event % of % %: it has had only %.',
+            NEW.sequence, NEW.machine, NEW.object_id, reached USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+"""
 
 _BROKEN = f"""
     SELECT log_id FROM (

@@ -13,7 +13,7 @@ from django_fsm_log.models import StateLog
 from workflows import audit, clock, memory
 from workflows.actors import Channel, SystemActor, current_acting
 from workflows.errors import ActorMissing, StateWrittenOutsideEngine
-from workflows.hash_chain import CHAIN_FUNCTION
+from workflows.hash_chain import CHAIN_FUNCTION, HAPPENED_FUNCTION
 from workflows.machine import Tone
 from workflows.registry import state_field_of
 
@@ -270,6 +270,14 @@ class TransitionRecord(models.Model):
                 operation=pgtrigger.Insert,
                 declare=[("log", "django_fsm_log_statelog%ROWTYPE")],
                 func=CHAIN_FUNCTION,
+            ),
+            pgtrigger.Trigger(
+                name="event_has_happened",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                timing=pgtrigger.Deferred,
+                declare=[("reached", "integer")],
+                func=HAPPENED_FUNCTION,
             ),
         ]
 

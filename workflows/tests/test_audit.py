@@ -143,6 +143,24 @@ class TestHashChain:
                 channel="api",
             )
 
+    def test_refuses_an_event_that_never_happened(self) -> None:
+        parcel = make_parcel()
+        log = StateLog.objects.create(
+            content_object=parcel, source_state="packed", state="sent", transition="send"
+        )
+        with pytest.raises(
+            Error, match=rf"Cannot commit event 2 of toyapp.parcel {parcel.pk}: it has had only 1"
+        ):
+            execute(
+                "INSERT INTO workflows_transitionrecord (log_id, machine, object_id, sequence, actor, channel,"
+                " request_id, reason, arguments, previous_hash, hash)"
+                " VALUES (%s, 'toyapp.parcel', %s, 2, 'system:x', 'api', '', '', '{}', '', '')",
+                log.pk,
+                parcel.pk,
+            )
+        parcel.send(by=CARRIER)
+        assert record_of(parcel, 2).log.transition == "send"
+
     def test_refuses_the_log_row_of_another_object(self) -> None:
         parcel, other = make_parcel(), make_parcel()
         log = StateLog.objects.create(content_object=other, state="lost", transition="lose")

@@ -38,7 +38,7 @@ def machine_with(edges: Sequence[tuple[str, Any, str]], **attributes: Any) -> ty
 
         body.__name__ = name
         namespace[name] = transition(field, source=source, target=target, system=["test"])(body)
-    namespace["Meta"] = type("Meta", (), {"app_label": "toyapp"})
+    attributes.setdefault("Meta", type("Meta", (), {"app_label": "toyapp"}))
     return type("Faulty", (WorkflowModel,), {**namespace, **attributes})
 
 
@@ -178,6 +178,12 @@ class TestCheckMachine:
         second = FSMField(choices=CHOICES, default="a", protected=True)
         messages = check_machine(machine_with(SOUND, second=second))
         assert "needs exactly one FSMField; it has 2" in only(messages, "E010")
+
+    @isolate_apps("workflows.tests.toyapp")
+    def test_finds_a_table_that_the_log_would_not_find(self) -> None:
+        meta = type("Meta", (), {"app_label": "toyapp", "db_table": "elsewhere"})
+        messages = check_machine(machine_with(SOUND, Meta=meta))
+        assert "the log looks for it in the table 'toyapp_faulty' by the key 'id'" in only(messages, "E013")
 
 
 class TestCheckStorage:
