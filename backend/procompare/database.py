@@ -36,6 +36,8 @@ def database_settings(base_dir: Path) -> dict[str, Any]:
     # Tests of several people, or several runs, may share one server: each names its own database.
     database["TEST"] = {"NAME": os.environ.get("TEST_DATABASE_NAME", "test_procompare")}
     database["CONN_HEALTH_CHECKS"] = True
+    # A worker's threads keep theirs between jobs; a web server has its pool.
+    database["CONN_MAX_AGE"] = int(os.environ.get("DATABASE_CONN_MAX_AGE", "0"))
     _add_pool(database)
     return database
 

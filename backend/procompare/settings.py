@@ -41,6 +41,8 @@ INSTALLED_APPS = [
     "django_fsm_log",
     "workflows",
     "pgtrigger",
+    "procrastinate.contrib.django",
+    "backend.jobs",
     "backend.catalog",
     "backend.users",
     "backend.notifications",
@@ -90,6 +92,10 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # django-fsm-log hands every transition to this backend; it writes the log rows of one run together.
 DJANGO_FSM_LOG_STORAGE_METHOD = "workflows.log_backend.WorkflowLogBackend"
+
+# A worker says this often that it lives; one that has not for so long is dead, and its jobs are handed out again.
+WORKER_HEARTBEAT_S = float(os.environ.get("WORKER_HEARTBEAT_S", "5"))
+WORKER_DEAD_AFTER_S = float(os.environ.get("WORKER_DEAD_AFTER_S", "20"))
 
 LANGUAGE_CODE = "en"
 FORMAT_MODULE_PATH = ["backend.procompare.formats"]

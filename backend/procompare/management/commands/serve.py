@@ -25,12 +25,12 @@ POLL_INTERVAL_S = 0.05
 
 
 class Command(BaseCommand):
-    """The web server, and later the workers beside it, as children of one process that stops them together.
+    """The web server and a worker beside it, as children of one process that stops them together.
 
     This process holds the embedded database server from the first migration to the last child's end.
     """
 
-    help = "Prepare the database and run the web server on PORT (8000) of ADDRESS (127.0.0.1) until Ctrl-C."
+    help = "Prepare the database; run web server (PORT 8000, ADDRESS 127.0.0.1) and a worker until Ctrl-C."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments; their defaults come from the environment."""
@@ -54,6 +54,7 @@ class Command(BaseCommand):
         group = ProcessGroup()
         try:
             group.start("web server", _gunicorn_command(address, port), environment=_web_environment())
+            group.start("worker", ["-m", "django", "work"], environment=_worker_environment())
             if _is_answering(group, address=address, port=port):
                 self._greet(address, port, is_demo=is_demo)
             name, code = group.wait()
@@ -108,6 +109,11 @@ def _gunicorn_command(address: str, port: int) -> list[str]:
 def _web_environment() -> dict[str, str]:
     """Return the environment of the web server: ours, and a connection for each of its threads."""
     return {"DATABASE_POOL_SIZE": str(THREADS_PER_PROCESS), **os.environ}
+
+
+def _worker_environment() -> dict[str, str]:
+    """Return the environment of the worker: ours, and connections that outlive a job."""
+    return {"DATABASE_CONN_MAX_AGE": "60", **os.environ}
 
 
 def _is_answering(group: ProcessGroup, *, address: str, port: int) -> bool:
