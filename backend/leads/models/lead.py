@@ -15,12 +15,13 @@ from django_fsm import FSMField
 from backend.catalog.models import Category
 from backend.leads import guards
 from backend.leads.models.assignment import LeadAssignment
+from backend.leads.models.choices import CloseReason, Urgency
 from backend.leads.models.contact import LeadContact
 from backend.leads.terms import TERMS
 from backend.users.models import Language
 from workflows import SAME, Actor, Label, Owner, SystemActor, Tone, WorkflowModel, clock, transition
 
-__all__ = ["CloseReason", "Lead", "Urgency"]
+__all__ = ["Lead"]
 
 # Without I, L, O, U, 0 and 1: read out over the phone, none is taken for another.
 _REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -33,28 +34,14 @@ def make_reference() -> str:
     return "L-" + "".join(secrets.choice(_REFERENCE_ALPHABET) for _position in range(8))
 
 
+def default_reminder() -> datetime.datetime:
+    """Return the instant at which staff are reminded of a lead that comes in now, if it is still new by then."""
+    return clock.now() + TERMS.verify_within
+
+
 def default_deadline() -> datetime.datetime:
     """Return the instant until which a lead that comes in now may be offered."""
     return clock.now() + TERMS.lead_open_for
-
-
-class Urgency(models.TextChoices):
-    """How soon the client needs the work."""
-
-    FLEXIBLE = "flexible", _("Flexible")
-    MONTH = "month", _("Within a month")
-    WEEK = "week", _("Within a week")
-    NOW = "now", _("At once")
-
-
-class CloseReason(models.TextChoices):
-    """Why a lead is rejected or cancelled."""
-
-    NOT_GENUINE = "not_genuine", _("Not genuine")
-    UNREACHABLE = "unreachable", _("Client cannot be reached")
-    OUT_OF_SCOPE = "out_of_scope", _("Not what we serve")
-    NO_LONGER_NEEDED = "no_longer_needed", _("No longer needed")
-    OTHER = "other", _("Other")
 
 
 WhyClosed = Annotated[CloseReason, Label(_("Reason"))]
@@ -83,7 +70,7 @@ class Lead(WorkflowModel):
         closed = ("won", "rejected", "duplicate", "cancelled", "expired")
         tones = {"won": Tone.GOOD, "rejected": Tone.BAD}
         locks_along = ("contact",)
-        governs = ("wave", "duplicate_of")
+        governs = ("wave", "duplicate_of", "retry_at", "remind_at")
 
     status = FSMField(_("status"), choices=Status.choices, default=Status.NEW, protected=True, editable=False)
     reference = models.CharField(
@@ -140,6 +127,21 @@ class Lead(WorkflowModel):
     wave = models.PositiveIntegerField(
         _("wave"), default=0, editable=False, help_text=_("Waves routed so far.")
     )
+    retry_at = models.DateTimeField(
+        _("looks again"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("When providers are looked for again; empty: it has all that it wants."),
+    )
+    remind_at = models.DateTimeField(
+        _("reminder"),
+        null=True,
+        blank=True,
+        editable=False,
+        default=default_reminder,
+        help_text=_("When whoever must act next is reminded: staff of a new lead, the client of its quotes."),
+    )
     created_at = models.DateTimeField(_("submitted"), default=clock.now, editable=False)
 
     class Meta:
@@ -179,6 +181,18 @@ class Lead(WorkflowModel):
                 fields=["deadline_at"],
                 name="lead_by_deadline",
                 condition=models.Q(status__in=["new", "verified", "quoted"]),
+            ),
+            # "Which leads look for providers again?", by the sweep and when one appears.
+            models.Index(
+                fields=["retry_at"],
+                name="lead_by_retry",
+                condition=models.Q(status__in=["verified", "quoted"], retry_at__isnull=False),
+            ),
+            # "Who is to be reminded?", by the sweep.
+            models.Index(
+                fields=["remind_at"],
+                name="lead_by_reminder",
+                condition=models.Q(status__in=["new", "quoted"], remind_at__isnull=False),
             ),
             # The list without a filter, newest first.
             models.Index(fields=["-created_at", "-id"], name="lead_newest"),
@@ -260,9 +274,11 @@ class Lead(WorkflowModel):
         by: Actor,
         assignment: Annotated[LeadAssignment, Label(_("From"))],  # type: ignore[valid-type]  # django-stubs means its own Annotated
     ) -> None:
-        """Note that a provider has sent a quote."""
+        """Note that a provider has sent a quote; from the first one on the client has its time to choose."""
         from backend.leads.services import announcements
 
+        if self.status == self.Status.VERIFIED:
+            self.remind_at = clock.now() + TERMS.choose_within
         announcements.tell_client_of_quote(self, assignment)
 
     @transition(
@@ -368,5 +384,6 @@ class Lead(WorkflowModel):
     def reopen(self, *, by: Actor, reason: Annotated[str, Label(_("Reason"))]) -> None:
         """Take an end back: the lead is new again and must be verified again."""
         self.duplicate_of = None
+        self.remind_at = default_reminder()
         if self.deadline_at <= clock.now():
             self.deadline_at = clock.now() + TERMS.lead_open_for
