@@ -22,6 +22,7 @@ __all__ = [
     "remind_providers",
     "remind_staff",
     "tell_client_of_quote",
+    "tell_of_revision",
     "tell_provider_of_award",
     "tell_provider_of_withdrawal",
     "tell_providers",
@@ -135,6 +136,21 @@ def remind_staff(leads: Sequence[Lead]) -> None:
         % facts,
         body=_("The oldest came in on %(since)s (UTC): %(title)s.") % {**facts, "title": oldest.title},
         path="/admin/leads/lead/?status__exact=new",
+    )
+
+
+def tell_of_revision(lead: Lead, offers: Iterable[LeadAssignment]) -> None:
+    """Tell the providers whose offers stay that the request is another one now."""
+    notify(
+        Message(
+            recipient_id=offer.provider.user_id,
+            type=NotificationType.SYSTEM_UPDATE,
+            event=current_event(lead),
+            subject=_("The request has changed: %(title)s") % {"title": lead.title},
+            body=_("Look at it again: category, place, budget or language are not what they were."),
+            path=offer_page(lead),
+        )
+        for offer in offers
     )
 
 
