@@ -29,13 +29,15 @@ class Rule:
     """One reason why a provider may not have a request.
 
     ``sentence`` goes on after the provider's name ("Acme *is paused or not yet approved*").  A rule with
-    ``is_rechecked`` may have changed since the search: it is asked again under the lock.
+    ``is_rechecked`` may have changed since the search: it is asked again under the lock.  One with
+    ``is_about_request`` holds between provider and request for good, whatever else the provider has to do.
     """
 
     code: str
     sentence: _StrPromise
     condition: str
     is_rechecked: bool = False
+    is_about_request: bool = False
 
 
 NOT_ACTIVE = Rule("not_active", _("is not active"), "p.status <> 'active'", is_rechecked=True)
@@ -51,12 +53,13 @@ RULES = (
         f" AND {LOCAL_DATE} BETWEEN p.holiday_from_date AND p.holiday_until_date",
         is_rechecked=True,
     ),
-    Rule("category", _("does not offer the category"), "c.id IS NULL"),
-    Rule("too_far", _("does not work that far away"), "NOT f.covers"),
+    Rule("category", _("does not offer the category"), "c.id IS NULL", is_about_request=True),
+    Rule("too_far", _("does not work that far away"), "NOT f.covers", is_about_request=True),
     Rule(
         "language",
         _("does not speak the language"),
         "%(language)s <> '' AND NOT %(language)s = ANY (p.languages)",
+        is_about_request=True,
     ),
     Rule(
         "closed",
@@ -82,7 +85,7 @@ RULES = (
         is_rechecked=True,
     ),
     # `cannot_pay` has its place here.
-    Rule("own_request", _("is the client itself"), "p.user_id = %(client_user_id)s"),
+    Rule("own_request", _("is the client itself"), "p.user_id = %(client_user_id)s", is_about_request=True),
     Rule("already_offered", _("was offered it before"), "p.id = ANY (%(already_offered)s)"),
 )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from backend.leads.models import Lead, LeadAssignment, RoutingDecision
 from backend.matching.rules import get_rule
@@ -16,7 +17,12 @@ from workflows import Channel, current_event
 from workflows.actors import current_acting
 
 __all__ = [
+    "offer_page",
+    "remind_clients",
+    "remind_providers",
+    "remind_staff",
     "tell_client_of_quote",
+    "tell_of_revision",
     "tell_provider_of_award",
     "tell_provider_of_withdrawal",
     "tell_providers",
@@ -26,11 +32,24 @@ __all__ = [
     "tell_staff_of_shortfall",
 ]
 
-OFFERS_PAGE = "/provider/offers/"
+Entry = Mapping[str, Any]
+"""One candidate of a decision: see ``RoutingDecision``."""
 
 
-def tell_providers(lead: Lead, *, offered: Sequence[dict[str, Any]], told: Sequence[dict[str, Any]]) -> None:
+def offer_page(lead: Lead) -> str:
+    """Return the path of the page on which a provider sees this lead, whether offered, claimable or accepted."""
+    return f"/provider/offers/{lead.reference}/"
+
+
+def tell_providers(
+    decision: RoutingDecision,
+    assignments: Sequence[LeadAssignment],
+    *,
+    offered: Sequence[Entry],
+    told: Sequence[Entry],
+) -> None:
     """Tell the providers of a decision: those with an offer, and those that may claim a place."""
+    lead = decision.lead
     offer = _("An offer for you: %(title)s, %(where)s"), _("%(category)s. Accept it or leave it to others.")
     chance = (
         _("A lead that you may claim: %(title)s, %(where)s"),
@@ -71,6 +90,68 @@ def tell_provider_of_withdrawal(assignment: LeadAssignment, reason: str) -> None
     """Tell a provider that something it counted on is gone."""
     sentence = _("No longer on offer: %(title)s") % {"title": assignment.lead.title}
     _tell_provider(assignment, NotificationType.SYSTEM_UPDATE, sentence, body=reason)
+
+
+def remind_providers(offers: Iterable[LeadAssignment]) -> None:
+    """Remind providers of offers that are about to expire."""
+    notify(
+        Message(
+            recipient_id=offer.provider.user_id,
+            type=NotificationType.REMINDER,
+            event=f"{offer.machine_label()}:{offer.pk}:reminder",
+            subject=_("Still open for you: %(title)s") % {"title": offer.lead.title},
+            body=_("The offer ends on %(when)s (UTC).") % {"when": f"{offer.expires_at:%-d %b %Y %H:%M}"},
+            path=offer_page(offer.lead),
+        )
+        for offer in offers
+    )
+
+
+def remind_clients(leads: Iterable[Lead]) -> None:
+    """Remind clients of quotes that wait for an answer; one without a login is told over the contact, later."""
+    notify(
+        Message(
+            recipient_id=lead.client_id,
+            type=NotificationType.REMINDER,
+            event=f"{lead.machine_label()}:{lead.pk}:{lead.version}:reminder",
+            subject=_("Quotes wait for your answer: %(title)s") % {"title": lead.title},
+            path=f"/requests/{lead.reference}/",
+        )
+        for lead in leads
+        if lead.client_id is not None
+    )
+
+
+def remind_staff(leads: Sequence[Lead]) -> None:
+    """Remind those who verify of new leads that wait too long, the oldest first, in one message."""
+    oldest = leads[0]
+    facts = {"count": len(leads), "since": f"{oldest.created_at:%-d %b %Y %H:%M}"}
+    _tell_staff(
+        "leads.verify_lead",
+        type_=NotificationType.REMINDER,
+        event=f"{oldest.machine_label()}:{oldest.pk}:{oldest.version}:reminder",
+        subject=ngettext(
+            "%(count)d new lead waits to be verified", "%(count)d new leads wait to be verified", len(leads)
+        )
+        % facts,
+        body=_("The oldest came in on %(since)s (UTC): %(title)s.") % {**facts, "title": oldest.title},
+        path="/admin/leads/lead/?status__exact=new",
+    )
+
+
+def tell_of_revision(lead: Lead, offers: Iterable[LeadAssignment]) -> None:
+    """Tell the providers whose offers stay that the request is another one now."""
+    notify(
+        Message(
+            recipient_id=offer.provider.user_id,
+            type=NotificationType.SYSTEM_UPDATE,
+            event=current_event(lead),
+            subject=_("The request has changed: %(title)s") % {"title": lead.title},
+            body=_("Look at it again: category, place, budget or language are not what they were."),
+            path=offer_page(lead),
+        )
+        for offer in offers
+    )
 
 
 def tell_staff_of_new_lead(lead: Lead) -> None:
@@ -123,7 +204,7 @@ def tell_staff_of_shortfall(decision: RoutingDecision) -> None:
 
 
 def _messages(
-    lead: Lead, entries: Sequence[dict[str, Any]], type_: NotificationType, sentences: tuple[str, str]
+    lead: Lead, entries: Sequence[Entry], type_: NotificationType, sentences: tuple[str, str]
 ) -> Iterator[Message]:
     """Yield one message for each candidate of a decision; ``sentences`` are subject and text."""
     facts = {"title": lead.title, "where": lead.place_name or _("near you"), "category": lead.category}
@@ -135,7 +216,7 @@ def _messages(
             event=current_event(lead),
             subject=subject,
             body=body,
-            path=OFFERS_PAGE,
+            path=offer_page(lead),
         )
 
 
@@ -148,16 +229,24 @@ def _tell_provider(
         event=current_event(assignment),
         subject=subject,
         body=body,
-        path=OFFERS_PAGE,
+        path=offer_page(assignment.lead),
     )
     notify([message])
 
 
-def _tell_staff(permission: str, *, event: str, subject: str, path: str, body: str = "") -> None:
+def _tell_staff(
+    permission: str,
+    *,
+    event: str,
+    subject: str,
+    path: str,
+    body: str = "",
+    type_: NotificationType = NotificationType.SYSTEM,
+) -> None:
     notify(
         Message(
             recipient_id=user_id,
-            type=NotificationType.SYSTEM,
+            type=type_,
             event=event,
             subject=subject,
             body=body,
