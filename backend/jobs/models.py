@@ -75,7 +75,7 @@ class JobError(models.Model):
     workers_died = models.PositiveSmallIntegerField(_("workers died"), default=0)
 
     class Meta:
-        default_permissions = ["view"]
+        default_permissions = ()  # who may look at a job may look at its error
         verbose_name = _("error of a job")
         verbose_name_plural = _("errors of jobs")
 
