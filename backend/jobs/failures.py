@@ -99,4 +99,7 @@ def _class_of(error: BaseException) -> str:
 
 
 def _last_frames(error: BaseException) -> list[str]:
-    return traceback.format_list(traceback.extract_tb(error.__traceback__)[-FRAMES_MAX:])
+    """Return the last frames of an error, from the task on: what calls every task says nothing of this one."""
+    frames = traceback.extract_tb(error.__traceback__)
+    calling = [number for number, frame in enumerate(frames) if "/procrastinate/" in frame.filename]
+    return traceback.format_list(frames[max(calling, default=-1) + 1 :][-FRAMES_MAX:])

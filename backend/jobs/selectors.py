@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest
+from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateEvent
 
 from backend.jobs.models import Job, JobStatus, Worker
@@ -19,6 +20,7 @@ __all__ = [
     "count_by_status",
     "enqueued_since",
     "is_alive",
+    "is_tick",
     "list_workers",
     "summarize_queue",
     "with_times",
@@ -91,6 +93,11 @@ def list_workers() -> QuerySet[Worker]:
         job_ids=ArrayAgg("procrastinatejob", filter=Q(procrastinatejob__status="doing"), default=None)
     )
     return workers
+
+
+def is_tick() -> Q:
+    """Return the condition that a job is a tick of a periodic task."""
+    return Q(task_name__in=sorted({name for name, _periodic_id in app.periodic_registry.periodic_tasks}))
 
 
 def is_alive(worker: Worker) -> bool:

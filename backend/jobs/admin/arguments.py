@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,12 +10,18 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from backend.jobs.admin.wording import in_time_element
+
 __all__ = ["describe_arguments"]
 
+# The argument of a periodic task: the moment that it is the tick of.
+TICK = "timestamp"
 VALUES_MAX = 5
 VALUE_LENGTH_MAX = 60
 
@@ -26,12 +33,23 @@ def describe_arguments(arguments: Mapping[str, Any], request: HttpRequest) -> Sa
 
 def _describe_each(arguments: Mapping[str, Any], request: HttpRequest) -> Iterator[tuple[str, SafeString]]:
     for name, value in arguments.items():
-        values = value if isinstance(value, list) else [value]
-        model = _named_model(name, request)
-        shown = format_html_join(", ", "{}", ((_describe_value(one, model),) for one in values[:VALUES_MAX]))
-        if len(values) > VALUES_MAX:
-            shown = format_html("{} {}", shown, _("and %d more") % (len(values) - VALUES_MAX))
-        yield name, shown
+        if name == TICK and isinstance(value, int):
+            yield _describe_tick(value)
+        else:
+            values = value if isinstance(value, list) else [value]
+            yield name, _describe_values(values, _named_model(name, request))
+
+
+def _describe_tick(timestamp: int) -> tuple[str, SafeString]:
+    moment = datetime.datetime.fromtimestamp(timestamp, tz=datetime.UTC)
+    return _("of"), in_time_element(date_format(timezone.localtime(moment), "H:i:s"), moment)
+
+
+def _describe_values(values: list[Any], model: type[Model] | None) -> SafeString:
+    shown = format_html_join(", ", "{}", ((_describe_value(one, model),) for one in values[:VALUES_MAX]))
+    if left := len(values[VALUES_MAX:]):
+        return format_html("{} {}", shown, _("and %d more") % left)
+    return shown
 
 
 def _describe_value(value: Any, model: type[Model] | None) -> SafeString:

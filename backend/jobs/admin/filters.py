@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
@@ -13,10 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django import app
 
 from backend.jobs.models import Job, JobStatus
-from backend.jobs.selectors import count_by_status, enqueued_since
+from backend.jobs.selectors import count_by_status, enqueued_since, is_tick
 from workflows import clock
 
-__all__ = ["EnqueuedFilter", "StatusFilter", "TaskFilter"]
+__all__ = ["EnqueuedFilter", "StatusFilter", "TaskFilter", "TicksFilter"]
 
 
 class StatusFilter(admin.SimpleListFilter):
@@ -33,6 +34,27 @@ class StatusFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
         """Return the jobs in the chosen state."""
         return queryset.filter(status=self.value()) if self.value() in JobStatus.values else queryset
+
+
+class TicksFilter(admin.SimpleListFilter):
+    """Whether to show the ticks of periodic tasks that went well: thousands a day, of which nobody asks."""
+
+    title = _("ticks of periodic tasks")
+    parameter_name = "ticks"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the one choice beside the usual one."""
+        return [("all", _("All"))]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        """Yield the choices; the first one is what Django calls "All"."""
+        usual, *others = super().choices(changelist)
+        yield {**usual, "display": _("All but those that are done")}
+        yield from others
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
+        """Return the jobs without such ticks, or all."""
+        return queryset if self.value() == "all" else queryset.exclude(is_tick(), status=JobStatus.SUCCEEDED)
 
 
 class TaskFilter(admin.SimpleListFilter):

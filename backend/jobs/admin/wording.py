@@ -33,10 +33,10 @@ _TONES = {"failed": "bad", "succeeded": "good", "todo": "neutral", "doing": "neu
 
 
 def describe_task(name: str) -> str:
-    """Return the first sentence of what a task says of itself; its name when no app declares it any more."""
+    """Return what a task says of itself, up to "every minute"; its name when no app declares it any more."""
     task = app.tasks.get(name)
     text = (task.func.__doc__ or "").strip().splitlines() if task else []
-    return text[0].rstrip(".") if text else name
+    return text[0].partition(": ")[0].rstrip(".") if text else name
 
 
 def describe_priority(priority: int) -> str:
@@ -80,7 +80,9 @@ def _describe_end(job: Any) -> SafeString:
     ago = in_time_element(describe_age(clock.now() - job.ended_at), job.ended_at)
     if job.started_at is None or job.status == JobStatus.CANCELLED:
         return ago
-    return format_html("{} · {}", ago, _("ran for %s") % describe_duration(job.ended_at - job.started_at))
+    return format_html(
+        "<span>{} · {}</span>", ago, _("ran for %s") % describe_duration(job.ended_at - job.started_at)
+    )
 
 
 def _in_words(words: str, duration: datetime.timedelta, moment: datetime.datetime | None) -> SafeString:

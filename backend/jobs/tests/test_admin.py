@@ -151,6 +151,15 @@ class TestList:
         assert listed(dispatcher.get(LIST, {"enqueued": "week"})) == [waiting, failed]
         assert listed(dispatcher.get(LIST, {"queue_name": "default"})) == [waiting, failed]
 
+    def test_hides_ticks_that_went_well_until_asked(self, dispatcher: Client) -> None:
+        jobs = [enqueue("jobs.prune_finished_jobs", timestamp=1_795_506_300) for _job in range(2)]
+        for job, status in zip(jobs, ("succeeded", "failed"), strict=True):
+            end_job(job, status=status)
+        assert listed(dispatcher.get(LIST)) == [jobs[1]]
+        response = dispatcher.get(LIST, {"ticks": "all"})
+        assert listed(response) == [jobs[1], jobs[0]]
+        assert 'title="24 Nov 2026 07:45:00 UTC">07:45:00</time>' in text_of(response)
+
     @pytest.mark.parametrize("words", ["no route", "probes.run", "Probes route"])
     def test_is_searched_by_task_and_arguments(self, dispatcher: Client, words: str) -> None:
         failed = make_failed_job()
