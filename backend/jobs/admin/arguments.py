@@ -28,7 +28,9 @@ VALUE_LENGTH_MAX = 60
 
 def describe_arguments(arguments: Mapping[str, Any], request: HttpRequest) -> SafeString:
     """Return arguments as ``name value``, linked where the user may look at what they name."""
-    return format_html_join(SafeString("<br>"), "{} {}", _describe_each(arguments, request))
+    # In one element: on a phone each child of a cell would become a column.
+    lines = format_html_join(SafeString("<br>"), "{} {}", _describe_each(arguments, request))
+    return format_html("<div>{}</div>", lines) if arguments else SafeString("")
 
 
 def _describe_each(arguments: Mapping[str, Any], request: HttpRequest) -> Iterator[tuple[str, SafeString]]:
