@@ -23,6 +23,7 @@ from backend.leads.tests.factories import (
     make_verified_lead,
 )
 from backend.notifications.models import Notification
+from backend.notifications.services import save_preferences
 from backend.users.models import User
 from workflows import TransitionRecord, clock
 
@@ -58,6 +59,31 @@ class TestOfferClock:
         assert (offer.created_at, offer.starts_at) == (night, opening)
         assert offer.expires_at == opening + TERMS.offer_open_for
         assert offer.remind_at == offer.expires_at - TERMS.offer_reminder_before
+
+    def test_starts_when_the_quiet_hours_end(self) -> None:
+        night = datetime.datetime(2026, 3, 4, 22, tzinfo=datetime.UTC)
+        category = make_market(providers=1, time_zone="Europe/Berlin")
+        save_preferences(
+            category.providers.get().user,
+            quiet_from=datetime.time(21),
+            quiet_until=datetime.time(7),
+        )
+        with clock.at(night):
+            lead = make_lead(category)
+            lead.verify(by=chief())
+        assert lead.assignments.get().starts_at == datetime.datetime(2026, 3, 5, 6, tzinfo=datetime.UTC)
+
+    def test_never_starts_after_the_deadline(self) -> None:
+        night = datetime.datetime(2026, 3, 4, 22, tzinfo=datetime.UTC)
+        category = make_market(providers=1)
+        save_preferences(
+            category.providers.get().user, quiet_from=datetime.time(21), quiet_until=datetime.time(7)
+        )
+        with clock.at(night):
+            lead = make_lead(category, deadline_at=night + HOUR)
+            lead.verify(by=chief())
+        offer = lead.assignments.get()
+        assert offer.starts_at == offer.expires_at == offer.remind_at == lead.deadline_at
 
     def test_ends_with_the_lead_and_reminds_at_half_time_when_it_is_short(self) -> None:
         lead = make_lead(make_market(providers=1), deadline_at=clock.now() + 4 * HOUR)
