@@ -192,15 +192,22 @@ def tell_staff_of_shortfall(decision: RoutingDecision) -> None:
     """
     if current_acting().channel in (Channel.IMPORT, Channel.BULK):
         return
-    counts = sorted(decision.excluded_counts.items(), key=lambda pair: (-pair[1], pair[0]))
-    reasons = "; ".join(f"{count} × {get_rule(code).sentence}" for code, count in counts)
     _tell_staff(
         "leads.reroute_lead",
         event=current_event(decision.lead),
         subject=_("No provider for %(reference)s") % {"reference": decision.lead.reference},
-        body=reasons or _("Nobody near offers this category."),
+        body=_counts_in_words(decision),
         path=f"/admin/leads/lead/{decision.lead_id}/change/",
     )
+
+
+def _counts_in_words(decision: RoutingDecision) -> str:
+    """Return whom routing looked at, and what excluded them: ``12 looked at: 9 too far, 3 full``."""
+    if not decision.candidates_count:
+        return _("Nobody near offers this category.")
+    counts = sorted(decision.excluded_counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    excluded = ", ".join(f"{count} {get_rule(code).summary}" for code, count in counts)
+    return _("%(all)d looked at: %(excluded)s") % {"all": decision.candidates_count, "excluded": excluded}
 
 
 def _messages(
