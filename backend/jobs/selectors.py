@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.aggregates import ArrayAgg
@@ -21,6 +22,7 @@ __all__ = [
     "enqueued_since",
     "is_alive",
     "is_tick",
+    "list_waiting_arguments",
     "list_workers",
     "summarize_queue",
     "with_times",
@@ -85,6 +87,14 @@ def summarize_queue() -> QueueSummary:
         workers_alive=workers["alive"],
         workers_silent=workers["known"] - workers["alive"],
     )
+
+
+def list_waiting_arguments(task: str, *, due_at: datetime.datetime | None = None) -> list[dict[str, Any]]:
+    """Return the arguments of the jobs of a task that have not begun; with ``due_at`` of those due by then."""
+    jobs = Job.objects.filter(task_name=task, status=JobStatus.TODO)
+    if due_at is not None:
+        jobs = jobs.filter(Q(scheduled_at__isnull=True) | Q(scheduled_at__lte=due_at))
+    return list(jobs.values_list("args", flat=True))
 
 
 def list_workers() -> QuerySet[Worker]:

@@ -14,6 +14,7 @@ import signal
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from django.conf import settings
@@ -26,7 +27,7 @@ from backend.jobs.connector import WorkerConnector
 from backend.jobs.failures import keep_last_error
 from backend.jobs.recovery import recover_stalled_jobs
 
-__all__ = ["run_worker"]
+__all__ = ["WorkerOptions", "run_worker"]
 
 logger = logging.getLogger(__name__)
 
@@ -36,23 +37,37 @@ POLL_INTERVAL_S = 1.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def run_worker(*, concurrency: int, wait: bool = True) -> None:
-    """Run jobs, ``concurrency`` at a time, in threads, until a signal; ``wait=False``: until none is due."""
-    asyncio.run(_run_until_stopped(concurrency=concurrency, wait=wait))
+@dataclass(frozen=True, slots=True)
+class WorkerOptions:
+    """How a worker works: how many jobs at a time (each in a thread), and what it does when none is due.
+
+    ``waits`` False: it ends.  ``listens``: PostgreSQL wakes it for a new job; else it finds it when it looks again,
+    ``poll_interval_s`` later at most.
+    """
+
+    concurrency: int = 16
+    waits: bool = True
+    listens: bool = True
+    poll_interval_s: float = POLL_INTERVAL_S
 
 
-async def _run_until_stopped(*, concurrency: int, wait: bool) -> None:
+def run_worker(options: WorkerOptions) -> None:
+    """Run jobs until a signal to stop; with ``waits=False`` until none is due."""
+    asyncio.run(_run_until_stopped(options))
+
+
+async def _run_until_stopped(options: WorkerOptions) -> None:
     """Run, and start over when something broke; the signals are ours throughout, also while nothing runs."""
     loop = asyncio.get_running_loop()
     # Jobs are ordinary functions and run in this pool; Python's own has few threads on small machines.
-    loop.set_default_executor(ThreadPoolExecutor(concurrency + 2, thread_name_prefix="job"))
+    loop.set_default_executor(ThreadPoolExecutor(options.concurrency + 2, thread_name_prefix="job"))
     loop.set_exception_handler(_report_unawaited)
     stop = asyncio.Event()
     for number in SIGNALS:
         loop.add_signal_handler(number, stop.set)
     recovery = asyncio.create_task(_recover_repeatedly())
     try:
-        while not await _run_once(stop, concurrency=concurrency, wait=wait):
+        while not await _run_once(stop, options):
             logger.warning("The worker lost the database: it starts over in %.0f s", RECONNECT_AFTER_S)
             await _wait_for_any(stop.wait(), asyncio.sleep(RECONNECT_AFTER_S))
     finally:
@@ -65,18 +80,18 @@ def _report_unawaited(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) 
         loop.default_exception_handler(context)
 
 
-async def _run_once(stop: asyncio.Event, *, concurrency: int, wait: bool) -> bool:
-    """Run until told to stop, idle (``wait=False``) or broken; return False when it must start over.
+async def _run_once(stop: asyncio.Event, options: WorkerOptions) -> bool:
+    """Run until told to stop, idle (``waits=False``) or broken; return False when it must start over.
 
     procrastinate stops by itself, without an error, when one of its side tasks fails: the listener, say.
     """
     if stop.is_set():
         return True
     connector = WorkerConnector()
-    running = asyncio.create_task(_run_procrastinate(connector, concurrency=concurrency, wait=wait))
+    running = asyncio.create_task(_run_procrastinate(connector, options))
     await _wait_for_any(running, stop.wait(), connector.broken.wait())
     if running.done():
-        return await _ended_well(running) and not wait
+        return await _ended_well(running) and not options.waits
     running.cancel()  # procrastinate lets the jobs that run end first
     await _wait_for_any(running, stop.wait())
     if stop.is_set():
@@ -85,13 +100,14 @@ async def _run_once(stop: asyncio.Event, *, concurrency: int, wait: bool) -> boo
     return stop.is_set()
 
 
-async def _run_procrastinate(connector: WorkerConnector, *, concurrency: int, wait: bool) -> None:
+async def _run_procrastinate(connector: WorkerConnector, options: WorkerOptions) -> None:
     with app.replace_connector(connector):
         async with app.open_async():
             await app.run_worker_async(
-                concurrency=concurrency,
-                wait=wait,
-                fetch_job_polling_interval=POLL_INTERVAL_S,
+                concurrency=options.concurrency,
+                wait=options.waits,
+                listen_notify=options.listens,
+                fetch_job_polling_interval=options.poll_interval_s,
                 update_heartbeat_interval=settings.WORKER_HEARTBEAT_S,
                 stalled_worker_timeout=settings.WORKER_DEAD_AFTER_S,
                 install_signal_handlers=False,
