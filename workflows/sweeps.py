@@ -39,7 +39,7 @@ def sweep(due: models.QuerySet[M], act: Callable[[M], Any], *, lock: str = "self
     (``SKIP LOCKED``): ``"self"``, or the parent that comes first in the fixed order, which ``due`` then selects
     along.  At most ``batch`` are taken: the next tick takes the rest.
 
-    Raises: django.db.Error when the connection is gone: then nothing more can be swept.
+    Raises: django.db.Error when the database is gone: then nothing more can be swept.
     """
     swept = Swept()
     for key in list(due.values_list("pk", flat=True)[:batch]):

@@ -104,15 +104,34 @@ class TestSweepBesideOthers:
         holder.join(timeout=30)
         assert swept == Swept(moved=1, passed=1)
 
-    def test_ends_with_the_connection(self) -> None:
-        make_parcel()
-        make_parcel()
+    def test_goes_on_over_a_new_connection_when_its_own_is_lost(self) -> None:
+        first, _second = make_parcel(), make_parcel()
 
-        def lose_the_connection(parcel: Parcel) -> None:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        def lose_the_connection_once(parcel: Parcel) -> None:
+            if parcel.pk == first.pk:
+                lose_the_connection()
+            send(parcel)
+
+        assert sweep(due_parcels(), lose_the_connection_once) == Swept(moved=1, failed=1)
+        assert statuses() == ["packed", "sent"]
+
+    def test_ends_when_the_database_is_gone(self, monkeypatch) -> None:
+        make_parcel()
+        make_parcel()
+        tried: list[int] = []
+
+        def lose_the_database(parcel: Parcel) -> None:
+            tried.append(parcel.pk)
+            monkeypatch.setitem(connection.settings_dict, "HOST", "/nowhere")
+            lose_the_connection()
 
         with pytest.raises(Error):
-            sweep(due_parcels(), lose_the_connection)
+            sweep(due_parcels(), lose_the_database)
+        monkeypatch.undo()
         connection.close()
-        assert statuses() == ["packed", "packed"]
+        assert (len(tried), statuses()) == (1, ["packed", "packed"])
+
+
+def lose_the_connection() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
