@@ -265,5 +265,9 @@ class TestConstraints:
     def test_refuse_a_channel_twice(self, email: Delivery) -> None:
         with pytest.raises(IntegrityError, match="channel_is_used_once"), transaction.atomic():
             Delivery.objects.create(
-                notification=email.notification, channel="email", receiver_id="email", due_at=NOON, give_up_at=NOON
+                notification=email.notification,
+                channel="email",
+                receiver_id="email",
+                due_at=NOON,
+                give_up_at=NOON,
             )
