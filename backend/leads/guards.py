@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy
 
 from backend.leads import selectors
 from backend.leads.terms import TERMS
-from workflows import Attempt, Blocker, guard
+from backend.matching.capacity import find_obstacle
+from backend.matching.rules import get_rule
+from workflows import Attempt, Blocker, SystemActor, guard
 
 if TYPE_CHECKING:
     from backend.leads.models import Lead, LeadAssignment
@@ -25,9 +27,17 @@ __all__ = [
     "offer_has_run_out",
     "original_is_another_lead",
     "place_can_be_accepted",
+    "place_can_be_claimed",
     "place_is_free",
+    "provider_has_capacity",
     "provider_takes_part",
+    "provider_was_told",
+    "request_can_be_met",
+    "something_changes",
 ]
+
+# The arguments of a revision: what the request is to be.
+_REVISED = ("category", "latitude", "longitude", "language", "place_name", "budget")
 
 
 @guard(gettext_lazy("Contact is confirmed"))
@@ -66,16 +76,41 @@ def category_is_served(lead: Lead, attempt: Attempt) -> Blocker | None:
     return Blocker(_("“%(category)s” is not served at present.") % {"category": lead.category})
 
 
+@guard(gettext_lazy("Something changes"), needs=_REVISED)
+def something_changes(lead: Lead, attempt: Attempt) -> Blocker | None:
+    """A revision that changes nothing would supersede a good decision."""
+    if any(getattr(lead, name) != attempt.arguments[name] for name in _REVISED):
+        return None
+    return Blocker(_("It asks for the same already: change something."))
+
+
+@guard(gettext_lazy("The request can be met"), needs=_REVISED)
+def request_can_be_met(lead: Lead, attempt: Attempt) -> Blocker | None:
+    """The category is served, and the place is on the globe."""
+    category, latitude, longitude = (attempt.arguments[name] for name in _REVISED[:3])
+    if not category.is_served:
+        return Blocker(_("“%(category)s” is not served at present.") % {"category": category})
+    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+        return Blocker(_("Latitude goes from -90 to 90, longitude from -180 to 180."))
+    return None
+
+
 @guard(gettext_lazy("A place is free"))
 def place_is_free(lead: Lead, attempt: Attempt) -> Blocker | None:
-    """Fewer offers are open or accepted than the lead has places, and it may make more in all."""
+    """Fewer offers are open or accepted than the lead has places, and it may make more in all.
+
+    On its own the system makes no more when enough have accepted; staff may go on until nobody else can accept.
+    """
     counts = selectors.count_offers(lead)
-    if counts.accepted >= TERMS.accepted_max:
+    is_system = isinstance(attempt.by, SystemActor)
+    if counts.accepted >= (TERMS.accepted_enough if is_system else TERMS.accepted_max):
         return Blocker(_("%(count)d providers have accepted already.") % {"count": counts.accepted})
     if counts.occupied >= TERMS.places:
         return Blocker(_("All %(count)d places are taken.") % {"count": TERMS.places})
     if counts.made >= TERMS.offers_max:
         return Blocker(_("%(count)d offers have been made; that is the most.") % {"count": counts.made})
+    if lead.wave >= TERMS.waves_max:
+        return Blocker(_("There were %(count)d waves; that is the most.") % {"count": lead.wave})
     return None
 
 
@@ -141,11 +176,31 @@ def offer_has_run_out(assignment: LeadAssignment, attempt: Attempt) -> Blocker |
 def place_can_be_accepted(assignment: LeadAssignment, attempt: Attempt) -> Blocker | None:
     """Fewer providers have accepted than may, and the lead is still open."""
     if not assignment.lead.is_offered:
-        return Blocker(_("The lead is %(state)s.") % {"state": assignment.lead.get_status_display().lower()})
+        return _not_offered(assignment.lead)
     accepted = selectors.count_offers(assignment.lead).accepted
     if accepted < TERMS.accepted_max:
         return None
     return Blocker(_("All %(count)d places are taken by other providers.") % {"count": accepted})
+
+
+@guard(gettext_lazy("A place is free"))
+def place_can_be_claimed(assignment: LeadAssignment, attempt: Attempt) -> Blocker | None:
+    """The lead is still open, and no open offer to another provider holds the place that would be taken."""
+    if not assignment.lead.is_offered:
+        return _not_offered(assignment.lead)
+    counts = selectors.count_offers(assignment.lead, without=assignment)
+    if counts.accepted >= TERMS.accepted_max:
+        return Blocker(_("All %(count)d places are taken by other providers.") % {"count": counts.accepted})
+    if counts.occupied >= TERMS.places:
+        return Blocker(
+            _("All %(count)d places are on offer to other providers; one may become free.")
+            % {"count": counts.occupied}
+        )
+    return None
+
+
+def _not_offered(lead: Lead) -> Blocker:
+    return Blocker(_("The lead is %(state)s.") % {"state": lead.get_status_display().lower()})
 
 
 @guard(gettext_lazy("The provider takes part"))
@@ -158,3 +213,22 @@ def provider_takes_part(assignment: LeadAssignment, attempt: Attempt) -> Blocker
         _("%(provider)s is %(state)s.")
         % {"provider": provider, "state": provider.get_status_display().lower()}
     )
+
+
+@guard(gettext_lazy("The provider was told of this lead"))
+def provider_was_told(assignment: LeadAssignment, attempt: Attempt) -> Blocker | None:
+    """Who may claim was named by routing: nobody else can, and what was offered is accepted, not claimed."""
+    if selectors.is_told(assignment.lead, assignment.provider_id):
+        return None
+    return Blocker(
+        _("%(provider)s was not told that it may claim this lead.") % {"provider": assignment.provider}
+    )
+
+
+@guard(gettext_lazy("The provider has capacity"))
+def provider_has_capacity(assignment: LeadAssignment, attempt: Attempt) -> Blocker | None:
+    """It takes part, is not on holiday and may have one more by its own limits: asked again under the lock."""
+    code = find_obstacle(assignment.provider_id, at=attempt.now)
+    if code is None:
+        return None
+    return Blocker(f"{assignment.provider} {get_rule(code).sentence}.")

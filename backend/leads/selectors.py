@@ -10,20 +10,31 @@ from django.apps import apps
 from django.db.models import Q, QuerySet, Value
 
 from backend.leads.terms import TERMS
+from workflows import Actor, Explanation, clock, explain
 
 if TYPE_CHECKING:
-    from backend.leads.models import Lead, LeadAssignment
+    from backend.leads.models import Lead, LeadAssignment, LeadTip
+    from backend.users.models import ProviderProfile
 
 __all__ = [
+    "OFFERED",
     "STANDING",
     "OfferCounts",
     "count_offers",
+    "explain_claim",
     "find_duplicate_of",
     "hold_status",
     "is_accepted",
+    "is_told",
     "list_live_offers",
+    "list_offers_of",
     "list_repeated",
+    "list_tips_of",
+    "list_waiting_leads",
 ]
+
+# States in which a lead is offered to providers.
+OFFERED = ("verified", "quoted")
 
 # States in which a lead still stands: a second one from the same contact is a duplicate of it.
 STANDING = ("new", "verified", "quoted", "won")
@@ -43,9 +54,12 @@ class OfferCounts:
         return self.open + self.accepted
 
 
-def count_offers(lead: Lead) -> OfferCounts:
-    """Count the offers of a lead: one statement."""
-    statuses = list(lead.assignments.order_by().values_list("status", flat=True))
+def count_offers(lead: Lead, *, without: LeadAssignment | None = None) -> OfferCounts:
+    """Count the offers of a lead, perhaps without one of them: one statement."""
+    offers = lead.assignments.order_by()
+    if without is not None:
+        offers = offers.exclude(pk=without.pk)
+    statuses = list(offers.values_list("status", flat=True))
     return OfferCounts(
         open=statuses.count("offered"),
         accepted=statuses.count("accepted") + statuses.count("won"),
@@ -57,6 +71,47 @@ def list_live_offers(lead: Lead) -> QuerySet[LeadAssignment]:
     """Return the offers of a lead that are open or accepted, by provider: the order in which those are locked."""
     live = lead.assignments.filter(status__in=("offered", "accepted"))
     return live.select_related("provider").order_by("provider_id")
+
+
+def list_offers_of(provider: ProviderProfile) -> QuerySet[LeadAssignment]:
+    """Return the offers of a provider, the newest first, with what names them."""
+    offers: QuerySet[LeadAssignment] = apps.get_model("leads", "LeadAssignment")._base_manager.filter(
+        provider=provider
+    )
+    return offers.select_related("lead__category", "provider").order_by("-created_at", "-pk")
+
+
+def list_tips_of(provider: ProviderProfile) -> QuerySet[LeadTip]:
+    """Return what a provider may claim, the newest first: told of, open still, and neither offered nor claimed."""
+    tips: QuerySet[LeadTip] = apps.get_model("leads", "LeadTip")._base_manager.filter(
+        provider=provider, lead__status__in=OFFERED, lead__deadline_at__gt=clock.now()
+    )
+    unanswered = tips.exclude(lead__assignments__provider=provider)
+    return unanswered.select_related("lead__category", "provider", "decision").order_by("-created_at", "-pk")
+
+
+def is_told(lead: Lead, provider_id: int) -> bool:
+    """Return whether a provider was told of a lead: it may claim a place."""
+    return lead.tips.filter(provider_id=provider_id).exists()
+
+
+def explain_claim(lead: Lead, provider: ProviderProfile, *, by: Actor) -> Explanation:
+    """Return whether a provider may claim a place on a lead now, and of every condition whether it holds."""
+    draft = apps.get_model("leads", "LeadAssignment")(
+        lead=lead, provider=provider, was_claimed=True, expires_at=lead.deadline_at
+    )
+    return next(one for one in explain(draft, by=by) if one.transition.name == "claim")
+
+
+def list_waiting_leads(provider: ProviderProfile) -> QuerySet[Lead]:
+    """Return the open leads that lack providers, in the categories of one, and were not offered to it; oldest first."""
+    leads: QuerySet[Lead] = apps.get_model("leads", "Lead")._base_manager.filter(
+        status__in=OFFERED,
+        retry_at__isnull=False,
+        deadline_at__gt=clock.now(),
+        category__in=provider.offered_categories.values("category"),
+    )
+    return leads.exclude(assignments__provider=provider).order_by("created_at", "pk")
 
 
 def hold_status(lead: Lead) -> str:

@@ -19,7 +19,7 @@ from psycopg.sql import SQL
 from backend.matching.errors import NothingToRelease
 from backend.matching.rules import BUSY, LOCAL_DATE, LOCAL_MONTH, NOT_ACTIVE, RULES, first_failed_sql
 
-__all__ = ["Reservation", "release", "reserve"]
+__all__ = ["Reservation", "find_obstacle", "release", "reserve"]
 
 # The profile is locked as well: its status, holiday and limits hold until the offer is committed.  What was
 # computed before a wait is computed again from the rows as they are when the lock is had.
@@ -32,6 +32,18 @@ _LOCK = SQL(
     FOR NO KEY UPDATE OF p, l
     """
 ).format(rule=first_failed_sql([rule for rule in RULES if rule.is_rechecked]))
+
+_OBSTACLE = (
+    SQL(
+        """
+    SELECT {rule}
+    FROM users_providerprofile AS p JOIN matching_providerload AS l ON l.provider_id = p.id
+    WHERE p.id = %(provider_id)s
+    """
+    )
+    .format(rule=first_failed_sql([rule for rule in RULES if rule.is_rechecked]))
+    .as_string()
+)
 
 _LOCK_AND_WAIT = _LOCK.as_string()
 _LOCK_WHAT_IS_FREE = (_LOCK + SQL("SKIP LOCKED")).as_string()
@@ -56,8 +68,9 @@ _COUNT_OFFERS = (
 )
 
 _LOCK_LOADS = """
-SELECT provider_id, open_offers FROM matching_providerload
-WHERE provider_id = ANY (%(provider_ids)s) ORDER BY provider_id FOR NO KEY UPDATE
+SELECT l.provider_id, l.open_offers, p.open_offers_max
+FROM matching_providerload AS l JOIN users_providerprofile AS p ON p.id = l.provider_id
+WHERE l.provider_id = ANY (%(provider_ids)s) ORDER BY l.provider_id FOR NO KEY UPDATE OF l
 """
 
 _COUNT_RELEASED = """
@@ -107,8 +120,21 @@ def reserve(preferred: Sequence[int], *, count: int, at: datetime, wait: bool = 
     return Reservation(tuple(reserved), refused)
 
 
-def release(provider_ids: Sequence[int]) -> None:
+def find_obstacle(provider_id: int, *, at: datetime) -> str | None:
+    """Return the code of the first rule by which a provider has no room for one more at that instant, or None.
+
+    Asked without a lock, for pages and guards: `reserve` asks again under it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_OBSTACLE, {"provider_id": provider_id, "at": at})
+        row: tuple[str | None] | None = cursor.fetchone()
+    return NOT_ACTIVE.code if row is None else row[0]
+
+
+def release(provider_ids: Sequence[int]) -> frozenset[int]:
     """Count one open offer less for every id given; an id given twice gives two back.
+
+    Returns those that had all their open offers in use and now have room again.
 
     Raises: NothingToRelease when a provider has fewer open offers than that, and then nothing is changed;
     AssertionError outside a transaction.
@@ -116,14 +142,20 @@ def release(provider_ids: Sequence[int]) -> None:
     assert connection.in_atomic_block, "Capacity is released inside the transaction that ends the offers."
     offers = Counter(provider_ids)
     if not offers:
-        return
+        return frozenset()
     with connection.cursor() as cursor:
         cursor.execute(_LOCK_LOADS, {"provider_ids": list(offers)})
-        open_offers: dict[int, int] = dict(cursor.fetchall())
+        loads = {provider_id: (used, limit) for provider_id, used, limit in cursor.fetchall()}
     for provider_id, asked in sorted(offers.items()):
-        if open_offers.get(provider_id, 0) < asked:
-            raise NothingToRelease(provider_id, asked=asked, open_offers=open_offers.get(provider_id, 0))
+        used, _limit = loads.get(provider_id, (0, 0))
+        if used < asked:
+            raise NothingToRelease(provider_id, asked=asked, open_offers=used)
     _execute(_COUNT_RELEASED, provider_ids=list(offers), offers=list(offers.values()))
+    return frozenset(
+        provider_id
+        for provider_id, (used, limit) in loads.items()
+        if used - offers[provider_id] < limit <= used
+    )
 
 
 def _judge_under_lock(provider_ids: Sequence[int], *, at: datetime, wait: bool) -> dict[int, str]:

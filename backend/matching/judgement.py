@@ -104,4 +104,5 @@ def to_candidate(row: Row, *, request: Request) -> Candidate:
         open_offers_max=row["open_offers_max"],
         last_offered_at=row["last_offered_at"],
         features=measure(facts, request=request),
+        opening_at=row["opening_at"],
     )

@@ -49,6 +49,7 @@ class Candidate:
     """A provider that may have the request, with what ranking and policy know of it.
 
     ``features`` are named and explained in ``features.FEATURES``; ``last_offered_at`` None means never.
+    ``opening_at`` is the first instant from the request on at which it is open; None: not known.
     """
 
     provider_id: int
@@ -59,6 +60,7 @@ class Candidate:
     open_offers_max: int
     last_offered_at: datetime | None
     features: Mapping[str, float]
+    opening_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

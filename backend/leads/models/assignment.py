@@ -11,7 +11,7 @@ from django_fsm import FSMField
 from backend.leads import guards
 from backend.leads.models.decision import RoutingDecision
 from backend.users.models import ProviderProfile
-from workflows import Actor, Label, Owner, Tone, WorkflowModel, clock, transition
+from workflows import Actor, Label, Owner, SystemActor, Tone, WorkflowModel, clock, transition
 
 if TYPE_CHECKING:
     from backend.leads.models.lead import Lead
@@ -68,7 +68,21 @@ class LeadAssignment(WorkflowModel):
     )
     rank = models.PositiveIntegerField(_("rank"), help_text=_("Its place in the ranking of the decision."))
     score = models.FloatField(_("score"))
+    was_claimed = models.BooleanField(
+        _("claimed"),
+        default=False,
+        editable=False,
+        help_text=_("The provider took the place itself: it had been told of the lead."),
+    )
+    starts_at = models.DateTimeField(
+        _("open from"),
+        default=clock.now,
+        help_text=_("When its time begins to run: at the end of quiet hours, when the provider opens."),
+    )
     expires_at = models.DateTimeField(_("open until"))
+    remind_at = models.DateTimeField(
+        _("reminder"), null=True, blank=True, editable=False, help_text=_("When the provider is reminded.")
+    )
     created_at = models.DateTimeField(_("offered"), default=clock.now, editable=False)
 
     class Meta:
@@ -88,6 +102,12 @@ class LeadAssignment(WorkflowModel):
             models.Index(fields=["provider", "status"], name="offer_by_provider"),
             # "Which offers have run out?", over open ones only.
             models.Index(fields=["expires_at"], name="offer_by_end", condition=models.Q(status="offered")),
+            # "Which providers are to be reminded?", over open ones only.
+            models.Index(
+                fields=["remind_at"],
+                name="offer_by_reminder",
+                condition=models.Q(status="offered", remind_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -109,6 +129,26 @@ class LeadAssignment(WorkflowModel):
         from backend.leads.services import answers
 
         answers.free_capacity(self)
+
+    @transition(
+        status,
+        source=Status.OFFERED,
+        target=Status.ACCEPTED,
+        guards=[
+            guards.provider_was_told,
+            guards.offer_has_not_expired,
+            guards.place_can_be_claimed,
+            guards.provider_has_capacity,
+        ],
+        owner=PROVIDER,
+        label=_("Claim"),
+        effects=[_("reveal the contact")],
+    )
+    def claim(self, *, by: Actor) -> None:
+        """Take a free place on a lead that the provider was told of: see ``answers.claim``, which makes the offer."""
+        from backend.leads.services import answers
+
+        answers.count_claim(self, by=by)
 
     @transition(
         status,
@@ -152,16 +192,19 @@ class LeadAssignment(WorkflowModel):
         source=[Status.OFFERED, Status.ACCEPTED],
         target=Status.WITHDRAWN,
         permission="leads.withdraw_leadassignment",
-        system=["closing"],
+        system=["closing", "revision"],
         label=_("Withdraw"),
-        effects=[_("notify the provider")],
+        effects=[_("notify the provider"), _("offer the place to the next")],
         dangerous=True,
     )
     def withdraw(self, *, by: Actor, reason: Annotated[str, Label(_("Reason"))]) -> None:
-        """Take the offer back."""
+        """Take the offer back; what the system withdraws it for says itself what becomes of the place."""
         from backend.leads.services import announcements, answers
 
-        answers.free_capacity(self)
+        if isinstance(by, SystemActor):
+            answers.free_capacity(self)
+        else:
+            answers.make_room(self)
         announcements.tell_provider_of_withdrawal(self, reason)
 
     @transition(

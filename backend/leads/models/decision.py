@@ -19,8 +19,9 @@ class RoutingDecision(models.Model):
     """One wave of routing of one lead; written once.
 
     ``candidates`` lists every ranked provider, best first: ``{"provider", "name", "rank", "score", "parts": [[feature,
-    value, contribution], …], "propensity", "distance_km", "outcome"}`` with the outcome ``offered``, ``told``,
-    ``ranked`` or the code of the rule by which it fell out when its capacity was reserved.
+    value, contribution], …], "propensity", "distance_km", "opens_at", "outcome"}`` with the outcome ``offered``,
+    ``told``, ``ranked`` or the code of the rule by which it fell out when its capacity was reserved; ``opens_at`` is
+    an instant in ISO 8601 where the provider was closed at the time, else None.
     ``excluded`` lists who was near enough to be asked but may not: ``{rule code: [[provider, name], …]}``;
     ``excluded_counts`` counts all of them, also those not listed.
     """
@@ -29,6 +30,11 @@ class RoutingDecision(models.Model):
         "leads.Lead", verbose_name=_("lead"), on_delete=models.PROTECT, related_name="decisions"
     )
     wave = models.PositiveIntegerField(_("wave"))
+    is_revision = models.BooleanField(
+        _("after a revision"),
+        default=False,
+        help_text=_("The request had changed: what was decided before it is superseded."),
+    )
     policy_version = models.CharField(_("policy"), max_length=100)
     places = models.PositiveIntegerField(_("places"), help_text=_("How many offers were wanted."))
     offered_count = models.PositiveIntegerField(_("offered"))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import datetime
-import secrets
+from decimal import Decimal
 from typing import Annotated
 
 from django.conf import settings
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField
@@ -15,53 +13,24 @@ from django_fsm import FSMField
 from backend.catalog.models import Category
 from backend.leads import guards
 from backend.leads.models.assignment import LeadAssignment
+from backend.leads.models.choices import CloseReason
 from backend.leads.models.contact import LeadContact
+from backend.leads.models.defaults import default_deadline, default_reminder, make_reference
+from backend.leads.models.request import REVISED_BY_ITS_TRANSITION, ClientRequest
 from backend.leads.terms import TERMS
 from backend.users.models import Language
 from workflows import SAME, Actor, Label, Owner, SystemActor, Tone, WorkflowModel, clock, transition
 
-__all__ = ["CloseReason", "Lead", "Urgency"]
-
-# Without I, L, O, U, 0 and 1: read out over the phone, none is taken for another.
-_REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+__all__ = ["Lead"]
 
 CLIENT = Owner(_("the client"), lambda lead, user: lead.client_id is not None and lead.client_id == user.pk)
-
-
-def make_reference() -> str:
-    """Return a new public reference, such as ``L-7K3M9QX2``: 30⁸ of them, so that none can be guessed."""
-    return "L-" + "".join(secrets.choice(_REFERENCE_ALPHABET) for _position in range(8))
-
-
-def default_deadline() -> datetime.datetime:
-    """Return the instant until which a lead that comes in now may be offered."""
-    return clock.now() + TERMS.lead_open_for
-
-
-class Urgency(models.TextChoices):
-    """How soon the client needs the work."""
-
-    FLEXIBLE = "flexible", _("Flexible")
-    MONTH = "month", _("Within a month")
-    WEEK = "week", _("Within a week")
-    NOW = "now", _("At once")
-
-
-class CloseReason(models.TextChoices):
-    """Why a lead is rejected or cancelled."""
-
-    NOT_GENUINE = "not_genuine", _("Not genuine")
-    UNREACHABLE = "unreachable", _("Client cannot be reached")
-    OUT_OF_SCOPE = "out_of_scope", _("Not what we serve")
-    NO_LONGER_NEEDED = "no_longer_needed", _("No longer needed")
-    OTHER = "other", _("Other")
 
 
 WhyClosed = Annotated[CloseReason, Label(_("Reason"))]
 Note = Annotated[str, Label(_("Note"))]
 
 
-class Lead(WorkflowModel):
+class Lead(ClientRequest, WorkflowModel):
     """One request of one client: what, where, by when, and how far it has come."""
 
     class Status(models.TextChoices):
@@ -83,28 +52,11 @@ class Lead(WorkflowModel):
         closed = ("won", "rejected", "duplicate", "cancelled", "expired")
         tones = {"won": Tone.GOOD, "rejected": Tone.BAD}
         locks_along = ("contact",)
-        governs = ("wave", "duplicate_of")
+        governs = ("wave", "duplicate_of", "retry_at", "remind_at")
 
     status = FSMField(_("status"), choices=Status.choices, default=Status.NEW, protected=True, editable=False)
     reference = models.CharField(
         _("reference"), max_length=12, unique=True, default=make_reference, editable=False
-    )
-    category = models.ForeignKey(
-        Category, verbose_name=_("category"), on_delete=models.PROTECT, related_name="leads"
-    )
-    title = models.CharField(_("title"), max_length=160)
-    text = models.TextField(_("what the client asks for"), blank=True)
-    place_name = models.CharField(_("place"), max_length=120, blank=True)
-    latitude = models.FloatField(_("latitude"), validators=[MinValueValidator(-90), MaxValueValidator(90)])
-    longitude = models.FloatField(
-        _("longitude"), validators=[MinValueValidator(-180), MaxValueValidator(180)]
-    )
-    budget = models.DecimalField(
-        _("budget"), max_digits=10, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
-    )
-    urgency = models.CharField(_("urgency"), max_length=10, choices=Urgency.choices, default=Urgency.FLEXIBLE)
-    language = models.CharField(
-        _("language"), max_length=5, choices=Language.choices, default=Language.ENGLISH
     )
     contact = models.OneToOneField(
         LeadContact, verbose_name=_("contact"), on_delete=models.PROTECT, related_name="lead"
@@ -140,15 +92,32 @@ class Lead(WorkflowModel):
     wave = models.PositiveIntegerField(
         _("wave"), default=0, editable=False, help_text=_("Waves routed so far.")
     )
+    retry_at = models.DateTimeField(
+        _("looks again"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("When providers are looked for again; empty: it has all that it wants."),
+    )
+    remind_at = models.DateTimeField(
+        _("reminder"),
+        null=True,
+        blank=True,
+        editable=False,
+        default=default_reminder,
+        help_text=_("When whoever must act next is reminded: staff of a new lead, the client of its quotes."),
+    )
     created_at = models.DateTimeField(_("submitted"), default=clock.now, editable=False)
 
-    class Meta:
+    class Meta(ClientRequest.Meta):
+        abstract = False
         verbose_name = _("lead")
         verbose_name_plural = _("leads")
         ordering = ["-created_at", "-id"]
         permissions = [
             ("verify_lead", "Can verify a lead"),
             ("reroute_lead", "Can route a lead again"),
+            ("revise_lead", "Can change what an offered lead asks for"),
             ("award_lead", "Can award a lead"),
             ("reject_lead", "Can reject a lead"),
             ("mark_duplicate_lead", "Can mark a lead as a duplicate"),
@@ -180,8 +149,23 @@ class Lead(WorkflowModel):
                 name="lead_by_deadline",
                 condition=models.Q(status__in=["new", "verified", "quoted"]),
             ),
+            # "Which leads look for providers again?", by the sweep and when one appears.
+            models.Index(
+                fields=["retry_at"],
+                name="lead_by_retry",
+                condition=models.Q(status__in=["verified", "quoted"], retry_at__isnull=False),
+            ),
+            # "Who is to be reminded?", by the sweep.
+            models.Index(
+                fields=["remind_at"],
+                name="lead_by_reminder",
+                condition=models.Q(status__in=["new", "quoted"], remind_at__isnull=False),
+            ),
             # The list without a filter, newest first.
             models.Index(fields=["-created_at", "-id"], name="lead_newest"),
+        ]
+        triggers = [
+            REVISED_BY_ITS_TRANSITION,
         ]
 
     def __str__(self) -> str:
@@ -248,6 +232,33 @@ class Lead(WorkflowModel):
     @transition(
         status,
         source=[Status.VERIFIED, Status.QUOTED],
+        target=SAME,
+        guards=[guards.something_changes, guards.request_can_be_met, guards.deadline_has_not_passed],
+        permission="leads.revise_lead",
+        label=_("Revise"),
+        effects=[_("withdraw offers that no longer fit"), _("tell the others"), _("next wave")],
+    )
+    def revise(
+        self,
+        *,
+        by: Actor,
+        category: Annotated[Category, Label(_("Category"))],  # type: ignore[valid-type]  # django-stubs means its own Annotated
+        latitude: Annotated[float, Label(_("Latitude"))],
+        longitude: Annotated[float, Label(_("Longitude"))],
+        language: Annotated[Language, Label(_("Language"))],
+        place_name: Annotated[str, Label(_("Place"))] = "",
+        budget: Annotated[Decimal | None, Label(_("Budget"), _("Empty: none was named."))] = None,
+    ) -> None:
+        """Change what is asked for: the decision so far is superseded, and offers that do not fit end."""
+        from backend.leads.services import revision
+
+        self.category, self.latitude, self.longitude = category, latitude, longitude
+        self.language, self.place_name, self.budget = language, place_name, budget
+        revision.supersede(self)
+
+    @transition(
+        status,
+        source=[Status.VERIFIED, Status.QUOTED],
         target=Status.QUOTED,
         guards=[guards.assignment_is_accepted],
         system=["quotes"],
@@ -260,9 +271,11 @@ class Lead(WorkflowModel):
         by: Actor,
         assignment: Annotated[LeadAssignment, Label(_("From"))],  # type: ignore[valid-type]  # django-stubs means its own Annotated
     ) -> None:
-        """Note that a provider has sent a quote."""
+        """Note that a provider has sent a quote; from the first one on the client has its time to choose."""
         from backend.leads.services import announcements
 
+        if self.status == self.Status.VERIFIED:
+            self.remind_at = clock.now() + TERMS.choose_within
         announcements.tell_client_of_quote(self, assignment)
 
     @transition(
@@ -368,5 +381,6 @@ class Lead(WorkflowModel):
     def reopen(self, *, by: Actor, reason: Annotated[str, Label(_("Reason"))]) -> None:
         """Take an end back: the lead is new again and must be verified again."""
         self.duplicate_of = None
+        self.remind_at = default_reminder()
         if self.deadline_at <= clock.now():
             self.deadline_at = clock.now() + TERMS.lead_open_for

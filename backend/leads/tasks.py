@@ -1,0 +1,43 @@
+"""The jobs of leads: timers that sweep, and what follows when providers can take more."""
+
+from __future__ import annotations
+
+from procrastinate.contrib.django import app
+
+from backend.jobs.priorities import Priority
+from backend.jobs.retry import Backoff
+from backend.leads.services import supply, timers
+from workflows import Channel, acting
+
+__all__ = ["expire", "offer_waiting_leads", "remind", "retry_waiting_leads"]
+
+
+@app.periodic(cron="* * * * * */10")
+@app.task(name="leads.expire", priority=Priority.SOON)
+def expire(timestamp: int) -> None:
+    """End offers and leads whose time is over: every ten seconds."""
+    timers.expire_offers()
+    timers.expire_leads()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="leads.remind", priority=Priority.SOON)
+def remind(timestamp: int) -> None:
+    """Remind providers, staff and clients of what waits for them: every minute."""
+    timers.remind_providers_of_offers()
+    timers.remind_staff_of_new_leads()
+    timers.remind_clients_of_quotes()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="leads.retry_waiting_leads", priority=Priority.NORMAL)
+def retry_waiting_leads(timestamp: int) -> None:
+    """Look again for providers of leads that lack some: every minute, each lead every hour."""
+    timers.retry_waiting_leads()
+
+
+@app.task(name="leads.offer_waiting_leads", priority=Priority.SOON, retry=Backoff())
+def offer_waiting_leads(*, provider_id: int) -> None:
+    """Try the leads that lack providers with one that can take more than before."""
+    with acting(channel=Channel.TIMER):
+        supply.offer_waiting_leads(provider_id)
