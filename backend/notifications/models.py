@@ -1,4 +1,4 @@
-"""What people are told: one row per recipient and event."""
+"""What people are told: one row per recipient and event; and, from their own modules, how it reaches them."""
 
 from __future__ import annotations
 
@@ -6,23 +6,19 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from backend.notifications.kinds import DeliveryChannel, NotificationType
+from backend.notifications.preference_models import ChannelChoice, Digest, Preferences, WebhookEndpoint
 from workflows import clock
 
-__all__ = ["Notification", "NotificationType"]
-
-
-class NotificationType(models.TextChoices):
-    """The nine types; each has one producer, and there is no tenth."""
-
-    LEAD_ASSIGNED = "lead_assigned", _("Lead assigned")
-    LEAD_VERIFIED = "lead_verified", _("Lead to claim")
-    QUOTE_RECEIVED = "quote_received", _("Quote received")
-    QUOTE_RESPONSE = "quote_response", _("Quote answered")
-    CREDIT_PURCHASE = "credit_purchase", _("Credits ordered")
-    DEPOSIT_VERIFIED = "deposit_verified", _("Deposit verified")
-    REMINDER = "reminder", _("Reminder")
-    SYSTEM = "system", _("For staff")
-    SYSTEM_UPDATE = "system_update", _("Something changed")
+__all__ = [
+    "ChannelChoice",
+    "DeliveryChannel",
+    "Digest",
+    "Notification",
+    "NotificationType",
+    "Preferences",
+    "WebhookEndpoint",
+]
 
 
 class Notification(models.Model):

@@ -103,6 +103,9 @@ DJANGO_FSM_LOG_STORAGE_METHOD = "workflows.log_backend.WorkflowLogBackend"
 WORKER_HEARTBEAT_S = float(os.environ.get("WORKER_HEARTBEAT_S", "5"))
 WORKER_DEAD_AFTER_S = float(os.environ.get("WORKER_DEAD_AFTER_S", "20"))
 
+# Whether webhooks may call this machine, over plain HTTP too: for trials and tests.  Other private addresses never.
+WEBHOOK_LOOPBACK_ALLOWED = os.environ.get("WEBHOOK_LOOPBACK_ALLOWED", "1" if DEBUG else "0") == "1"
+
 LANGUAGE_CODE = "en"
 FORMAT_MODULE_PATH = ["backend.procompare.formats"]
 TIME_ZONE = "UTC"

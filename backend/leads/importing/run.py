@@ -11,9 +11,8 @@ import datetime
 import enum
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from django.db import transaction
 
@@ -29,7 +28,7 @@ from backend.leads.importing.table import Table
 from backend.leads.importing.verification import IMPORTER, Verification
 from backend.leads.models import Lead
 from backend.leads.services import announcements
-from backend.notifications.services import notifications_written
+from backend.notifications.services import tallying
 from backend.users.models import User
 from workflows import Channel, acting
 
@@ -108,7 +107,7 @@ class ImportRun:
         self._check()
         with (
             acting(by=IMPORTER, channel=Channel.IMPORT) as circumstances,
-            _counting_notifications(self.summary),
+            tallying() as notifications,
             contextlib.closing(FileRegister()) as register,
         ):
             try:
@@ -116,6 +115,7 @@ class ImportRun:
             finally:
                 # Also of what was written before a Ctrl-C.
                 self._announce(run=circumstances.request_id)
+                self.summary.notifications = notifications.written
         return self.summary
 
     def _check(self) -> None:
@@ -220,17 +220,3 @@ class ImportRun:
 def _batches(drafts: Iterator[LeadDraft], *, size: int) -> Iterator[list[LeadDraft]]:
     while batch := list(itertools.islice(drafts, size)):
         yield batch
-
-
-@contextmanager
-def _counting_notifications(summary: Summary) -> Iterator[None]:
-    """Count every notification that is written meanwhile."""
-
-    def count(sender: object, *, notifications: Sequence[object], **kwargs: Any) -> None:
-        summary.notifications += len(notifications)
-
-    notifications_written.connect(count, weak=False)
-    try:
-        yield
-    finally:
-        notifications_written.disconnect(count)

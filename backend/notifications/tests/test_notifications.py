@@ -9,27 +9,13 @@ from django.db import IntegrityError, transaction
 
 from backend.notifications.models import Notification, NotificationType
 from backend.notifications.selectors import count_unread, list_inbox
-from backend.notifications.services import Message, mark_read, notifications_written, notify
-from backend.users.models import User
+from backend.notifications.services import mark_read, notify, tallying
+from backend.notifications.tests.factories import make_user, message
 from workflows import clock
 
 pytestmark = pytest.mark.django_db
 
 NOON = datetime.datetime(2026, 3, 1, 12, tzinfo=datetime.UTC)
-
-
-def make_user(name: str = "ann") -> User:
-    return User.objects.create(username=name)
-
-
-def message(user: User, event: str = "leads.lead:1:2", **fields: object) -> Message:
-    values = {
-        "type": NotificationType.LEAD_ASSIGNED,
-        "subject": "An offer",
-        "path": "/provider/offers/",
-        **fields,
-    }
-    return Message(recipient_id=user.pk, event=event, **values)  # type: ignore[arg-type]
 
 
 class TestNotificationType:
@@ -69,19 +55,13 @@ class TestNotify:
             notify([message(user, type=NotificationType.LEAD_VERIFIED)])
         assert Notification.objects.get().type == "lead_assigned"
 
-    def test_announces_what_it_wrote_for_delivery(self) -> None:
-        announced: list[int] = []
-
-        def deliver(**sent: object) -> None:
-            assert transaction.get_connection().in_atomic_block
-            announced.extend(note.pk for note in sent["notifications"])  # type: ignore[attr-defined]
-
-        notifications_written.connect(deliver)
-        try:
-            rows = notify([message(make_user())])
-        finally:
-            notifications_written.disconnect(deliver)
-        assert announced == [rows[0].pk]
+    def test_is_tallied_also_when_it_is_rolled_back(self) -> None:
+        users = [make_user(), make_user()]
+        with tallying() as outer, tallying() as inner, transaction.atomic():
+            notify(message(user) for user in users)
+            transaction.set_rollback(True)
+        notify([message(users[0])])
+        assert (outer.written, inner.written, Notification.objects.count()) == (2, 2, 1)
 
     def test_cuts_a_subject_that_is_too_long(self) -> None:
         notify([message(make_user(), subject="x" * 300)])

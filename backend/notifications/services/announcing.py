@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
-
-import django.dispatch
 
 from backend.notifications.models import Notification, NotificationType
 from workflows import clock
 
-__all__ = ["Message", "mark_read", "notifications_written", "notify"]
+__all__ = ["Message", "Tally", "mark_read", "notify", "tallying"]
 
-notifications_written = django.dispatch.Signal()
-"""Sent with ``notifications`` (a list) inside the transaction that wrote them: where deliveries are enqueued."""
+
+@dataclass(slots=True)
+class Tally:
+    """How many notifications were written, those that were rolled back too."""
+
+    written: int = 0
+
+
+_tallies: ContextVar[tuple[Tally, ...]] = ContextVar("notifications_tallies", default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +53,20 @@ def notify(messages: Iterable[Message]) -> Sequence[Notification]:
     ]
     if rows:
         Notification.objects.bulk_create(rows)
-        notifications_written.send(sender=Notification, notifications=rows)
+        for tally in _tallies.get():
+            tally.written += len(rows)
     return rows
+
+
+@contextlib.contextmanager
+def tallying() -> Iterator[Tally]:
+    """Count the notifications that are written meanwhile: a dry run says how many there would be."""
+    tally = Tally()
+    token = _tallies.set((*_tallies.get(), tally))
+    try:
+        yield tally
+    finally:
+        _tallies.reset(token)
 
 
 def mark_read(notification: Notification) -> None:

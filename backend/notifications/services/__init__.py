@@ -1,0 +1,21 @@
+"""Telling people, and letting them say how they want to be told."""
+
+from backend.notifications.services.announcing import Message, Tally, mark_read, notify, tallying
+from backend.notifications.services.preferences import (
+    save_preferences,
+    save_webhook_endpoint,
+    set_channel_choice,
+    unsubscribe,
+)
+
+__all__ = [
+    "Message",
+    "Tally",
+    "mark_read",
+    "notify",
+    "save_preferences",
+    "save_webhook_endpoint",
+    "set_channel_choice",
+    "tallying",
+    "unsubscribe",
+]
