@@ -71,13 +71,17 @@ def count_offers(lead: Lead, *, without: LeadAssignment | None = None) -> OfferC
 def count_offers_by_lead(lead_ids: Collection[int]) -> dict[int, OfferCounts]:
     """Count the offers of each of many leads: one statement for all; a lead without offers has zeros."""
     offers = apps.get_model("leads", "LeadAssignment")._base_manager.filter(lead__in=lead_ids)
-    rows = offers.values_list("lead").annotate(
-        Count("pk", filter=Q(status="offered")),
-        Count("pk", filter=Q(status__in=("accepted", "won"))),
-        Count("pk"),
+    rows = (
+        offers.order_by()
+        .values_list("lead")
+        .annotate(
+            open=Count("pk", filter=Q(status="offered")),
+            accepted=Count("pk", filter=Q(status__in=("accepted", "won"))),
+            made=Count("pk"),
+        )
     )
     none = dict.fromkeys(lead_ids, OfferCounts(open=0, accepted=0, made=0))
-    return none | {lead: OfferCounts(open_, accepted, made) for lead, open_, accepted, made in rows.order_by()}
+    return none | {lead: OfferCounts(open_, accepted, made) for lead, open_, accepted, made in rows}
 
 
 def list_live_offers(lead: Lead) -> QuerySet[LeadAssignment]:

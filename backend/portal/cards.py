@@ -88,9 +88,7 @@ def card_of_offer(offer: LeadAssignment, provider: ProviderProfile, *, obstacle:
     )
 
 
-def card_of_tip(
-    tip: LeadTip, provider: ProviderProfile, *, obstacle: str = "", places_free: int = 0
-) -> Card:
+def card_of_tip(tip: LeadTip, provider: ProviderProfile, *, obstacle: str = "", places_free: int = 0) -> Card:
     """Return the card of a lead that the provider was told of."""
     return Card(
         lead=tip.lead,

@@ -9,6 +9,8 @@ from backend.portal.views.home import ChangePassword, home
 from backend.portal.views.inbox import list_notifications, mark_all_read, open_notification
 from backend.portal.views.offer import show_offer
 from backend.portal.views.offers import list_offers
+from backend.portal.views.preferences import show_settings
+from backend.portal.views.unsubscribing import show_unsubscribing
 
 __all__ = ["urlpatterns"]
 
@@ -24,4 +26,6 @@ urlpatterns = [
     path("notifications/", list_notifications, name="inbox"),
     path("notifications/read/", mark_all_read, name="inbox-read"),
     path("notifications/<int:number>/", open_notification, name="notification"),
+    path("settings/notifications/", show_settings, name="settings"),
+    path("unsubscribe/<str:token>/", show_unsubscribing, name="unsubscribe"),
 ]

@@ -105,9 +105,7 @@ def for_providers_and_links(view: View) -> View:
     return wrapped
 
 
-def _look(
-    view: View, request: HttpRequest, visitor: Visitor, *args: Any, **kwargs: Any
-) -> HttpResponseBase:
+def _look(view: View, request: HttpRequest, visitor: Visitor, *args: Any, **kwargs: Any) -> HttpResponseBase:
     with timezone.override(zoneinfo.ZoneInfo(visitor.provider.time_zone)):
         return view(request, visitor, *args, **kwargs)
 

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from backend.leads.models.assignment import DeclineReason
 from backend.portal.answering import ANSWERS, give_answer
 from backend.portal.forms import DeclineForm
 from backend.portal.offer_page import find_offer_page, read_contact
@@ -59,5 +60,6 @@ def _show(request: HttpRequest, visitor: Visitor, reference: str, *, form: Decli
         "page": page,
         "contact": read_contact(page, visitor),
         "form": form,
+        "decline_reasons": DeclineReason.choices,
     }
     return render(request, "portal/offer.html", context, status=422 if form.errors else 200)
