@@ -14,7 +14,7 @@ from typing import Literal
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from backend.procompare.demo_logins import DEMO_LOGINS
+from backend.procompare.demo_logins import STAFF_LOGINS
 from backend.procompare.tests.browser import find_browser
 
 ADDRESS = f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
@@ -45,7 +45,7 @@ def take_all() -> None:
 def _logged_in(
     browser: Browser, *, theme: Literal["light", "dark"] = "light", size: tuple[int, int] = DESKTOP
 ) -> Iterator[Page]:
-    login = next(login for login in DEMO_LOGINS if login.role == "verifier")
+    login = next(login for login in STAFF_LOGINS if login.role == "verifier")
     context = browser.new_context(
         base_url=ADDRESS, color_scheme=theme, viewport={"width": size[0], "height": size[1]}
     )

@@ -11,5 +11,5 @@ class LeadsConfig(AppConfig):
     verbose_name = "Leads"
 
     def ready(self) -> None:
-        """Connect the one receiver: staff are told of a new lead."""
+        """Connect the receivers."""
         from backend.leads import signals  # noqa: F401  connects on import

@@ -34,7 +34,12 @@ __all__ = [
     "provider_has_capacity",
     "provider_takes_part",
     "provider_was_told",
+    "request_can_be_met",
+    "something_changes",
 ]
+
+# The arguments of a revision: what the request is to be.
+_REVISED = ("category", "latitude", "longitude", "language", "place_name", "budget")
 
 
 @guard(gettext_lazy("Contact is confirmed"))
@@ -71,6 +76,25 @@ def category_is_served(lead: Lead, attempt: Attempt) -> Blocker | None:
     if lead.category.is_served:
         return None
     return Blocker(_("“%(category)s” is not served at present.") % {"category": lead.category})
+
+
+@guard(gettext_lazy("Something changes"), needs=_REVISED)
+def something_changes(lead: Lead, attempt: Attempt) -> Blocker | None:
+    """A revision that changes nothing would supersede a good decision."""
+    if any(getattr(lead, name) != attempt.arguments[name] for name in _REVISED):
+        return None
+    return Blocker(_("It asks for the same already: change something."))
+
+
+@guard(gettext_lazy("The request can be met"), needs=_REVISED)
+def request_can_be_met(lead: Lead, attempt: Attempt) -> Blocker | None:
+    """The category is served, and the place is on the globe."""
+    category, latitude, longitude = (attempt.arguments[name] for name in _REVISED[:3])
+    if not category.is_served:
+        return Blocker(_("“%(category)s” is not served at present.") % {"category": category})
+    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+        return Blocker(_("Latitude goes from -90 to 90, longitude from -180 to 180."))
+    return None
 
 
 @guard(gettext_lazy("A place is free"))

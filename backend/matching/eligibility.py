@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from psycopg.sql import SQL
 
 from backend.matching.geography import EARTH_RADIUS_KM, distance_sql, dot_sql, unit_vector_sql
@@ -12,25 +14,38 @@ from backend.matching.judgement import (
     to_candidate,
     to_exclusion,
 )
-from backend.matching.rules import BUSY, RULES, Rule, get_rule
+from backend.matching.rules import BUSY, RULES, Rule, first_failed_sql, get_rule
 from backend.matching.values import Candidate, Exclusion, Request
 from backend.users.models import ProviderProfile
 
-__all__ = ["BUSY", "RULES", "Rule", "explain_provider", "get_rule"]
+__all__ = ["BUSY", "RULES", "Rule", "explain_provider", "find_misfits", "get_rule"]
 
 # Straight from the profile, so that it answers for a provider that the index does not hold: one far away,
 # one without the category, a retired one.
-_ONE = SQL(
+_NAMED = SQL(
     """
     SELECT a.id AS provider_id, 0 AS prior, {distance} AS distance_km,
            {dot} >= cos(least(a.radius_km / {earth}, pi())) AS covers
     FROM (
-        SELECT p.id, p.radius_km, {vector} FROM users_providerprofile AS p WHERE p.id = %(provider_id)s
+        SELECT p.id, p.radius_km, {vector} FROM users_providerprofile AS p WHERE p.id = ANY (%(provider_ids)s)
     ) AS a
     """
 ).format(distance=distance_sql(), dot=dot_sql(), earth=SQL(str(EARTH_RADIUS_KM)), vector=unit_vector_sql())
 
-_EXPLAIN = judged_sql(_ONE).as_string()
+_EXPLAIN = judged_sql(_NAMED).as_string()
+
+_MISFITS = (
+    SQL(
+        """
+    SELECT f.provider_id, {rule} AS rule_code
+    FROM ({named}) AS f
+    JOIN users_providerprofile AS p ON p.id = f.provider_id
+    LEFT JOIN users_providercategory AS c ON c.provider_id = p.id AND c.category_id = %(category_id)s
+    """
+    )
+    .format(rule=first_failed_sql([rule for rule in RULES if rule.is_about_request]), named=_NAMED)
+    .as_string()
+)
 
 
 def explain_provider(request: Request, provider_id: int) -> Candidate | Exclusion:
@@ -38,7 +53,18 @@ def explain_provider(request: Request, provider_id: int) -> Candidate | Exclusio
 
     Raises: ProviderProfile.DoesNotExist when there is no such provider.
     """
-    rows = fetch_rows(_EXPLAIN, request_parameters(request) | {"provider_id": provider_id})
+    rows = fetch_rows(_EXPLAIN, request_parameters(request) | {"provider_ids": [provider_id]})
     if not rows:
         raise ProviderProfile.DoesNotExist(f"Cannot explain provider {provider_id}: there is none.")
     return to_exclusion(rows[0]) if rows[0]["rule_code"] else to_candidate(rows[0], request=request)
+
+
+def find_misfits(request: Request, provider_ids: Collection[int]) -> dict[int, str]:
+    """Return which of these providers do not fit the request itself, with the code of the first rule that says so.
+
+    Asked of providers that have an offer already: capacity, holidays and pauses are none of it.  One statement.
+    """
+    if not provider_ids:
+        return {}
+    rows = fetch_rows(_MISFITS, request_parameters(request) | {"provider_ids": sorted(provider_ids)})
+    return {row["provider_id"]: row["rule_code"] for row in rows if row["rule_code"] is not None}

@@ -28,17 +28,23 @@ LOCAL_MONTH = "date_trunc('month', timezone(p.time_zone, %(at)s))::date"
 class Rule:
     """One reason why a provider may not have a request.
 
-    ``sentence`` goes on after the provider's name ("Acme *is paused or not yet approved*").  A rule with
-    ``is_rechecked`` may have changed since the search: it is asked again under the lock.
+    ``sentence`` goes on after the provider's name ("Acme *is paused or not yet approved*"), ``summary`` after a
+    number of providers ("9 *too far*").  A rule with
+    ``is_rechecked`` may have changed since the search: it is asked again under the lock.  One with
+    ``is_about_request`` holds between provider and request for good, whatever else the provider has to do.
     """
 
     code: str
     sentence: _StrPromise
+    summary: _StrPromise
     condition: str
     is_rechecked: bool = False
+    is_about_request: bool = False
 
 
-NOT_ACTIVE = Rule("not_active", _("is not active"), "p.status <> 'active'", is_rechecked=True)
+NOT_ACTIVE = Rule(
+    "not_active", _("is not active"), _("not active"), "p.status <> 'active'", is_rechecked=True
+)
 
 # The order is part of the contract: the first rule that fails is the one that is told.  A counter holds until
 # the provider's date has moved on; one from a later date (its time zone changed) holds as well.
@@ -47,47 +53,71 @@ RULES = (
     Rule(
         "on_holiday",
         _("is on holiday"),
+        _("on holiday"),
         f"p.holiday_until_date IS NOT NULL"
         f" AND {LOCAL_DATE} BETWEEN p.holiday_from_date AND p.holiday_until_date",
         is_rechecked=True,
     ),
-    Rule("category", _("does not offer the category"), "c.id IS NULL"),
-    Rule("too_far", _("does not work that far away"), "NOT f.covers"),
+    Rule(
+        "category",
+        _("does not offer the category"),
+        _("without the category"),
+        "c.id IS NULL",
+        is_about_request=True,
+    ),
+    Rule("too_far", _("does not work that far away"), _("too far"), "NOT f.covers", is_about_request=True),
     Rule(
         "language",
         _("does not speak the language"),
+        _("without the language"),
         "%(language)s <> '' AND NOT %(language)s = ANY (p.languages)",
+        is_about_request=True,
     ),
     Rule(
         "closed",
         _("does not open before the deadline"),
+        _("closed until then"),
         "o.opening_at IS NULL OR (o.opening_at > %(at)s AND o.opening_at >= %(deadline)s)",
     ),
     Rule(
         "open_offers_full",
         _("has all its open offers in use"),
+        _("full"),
         "coalesce(l.open_offers, 0) >= p.open_offers_max",
         is_rechecked=True,
     ),
     Rule(
         "day_full",
         _("had all its offers of the day"),
+        _("full today"),
         f"CASE WHEN l.day_date >= {LOCAL_DATE} THEN l.offers_on_day ELSE 0 END >= p.leads_per_day_max",
         is_rechecked=True,
     ),
     Rule(
         "month_full",
         _("had all its offers of the month"),
+        _("full this month"),
         f"CASE WHEN l.month_date >= {LOCAL_MONTH} THEN l.offers_in_month ELSE 0 END >= p.leads_per_month_max",
         is_rechecked=True,
     ),
     # `cannot_pay` has its place here.
-    Rule("own_request", _("is the client itself"), "p.user_id = %(client_user_id)s"),
-    Rule("already_offered", _("was offered it before"), "p.id = ANY (%(already_offered)s)"),
+    Rule(
+        "own_request",
+        _("is the client itself"),
+        _("the client itself"),
+        "p.user_id = %(client_user_id)s",
+        is_about_request=True,
+    ),
+    Rule(
+        "already_offered",
+        _("was offered it before"),
+        _("offered it before"),
+        "p.id = ANY (%(already_offered)s)",
+    ),
 )
 
 # Told by a reservation alone, which does not wait for a provider that somebody else is reserving.
-BUSY = Rule("busy", _("was being offered another lead at that moment"), "false")
+BUSY = Rule("busy", _("was being offered another lead at that moment"), _("busy at that moment"), "false")
 
 
 def get_rule(code: str) -> Rule:

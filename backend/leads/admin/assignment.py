@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
@@ -16,6 +16,8 @@ from backend.leads.models import LeadAssignment
 from workflows.admin import WorkflowAdmin
 
 __all__ = ["LeadAssignmentAdmin"]
+
+CONTACT_VIEWS_SHOWN = 20
 
 
 @admin.register(LeadAssignment)
@@ -30,10 +32,12 @@ class LeadAssignmentAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # u
         "in_state_for",
         "rank",
         "score_in_words",
+        "was_claimed",
         "expires_at",
     ]
     list_filter = [
         "status",
+        "was_claimed",
         ("expires_at", admin.DateFieldListFilter),
         ("created_at", admin.DateFieldListFilter),
     ]
@@ -42,10 +46,11 @@ class LeadAssignmentAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # u
     ordering = ["-created_at", "rank"]
     search_fields = ["lead__reference", "lead__title", "provider__company_name"]
     search_help_text = _("Reference or title of the lead; company")
-    readonly_fields = ["lead_link", "provider_link", "decision_link", "score_in_words"]
+    readonly_fields = ["lead_link", "provider_link", "decision_link", "score_in_words", "contact_seen"]
     fieldsets = [
         (None, {"fields": [("lead_link", "provider_link"), ("rank", "score_in_words"), "decision_link"]}),
-        (_("Dates"), {"fields": [("created_at", "expires_at")]}),
+        (_("Dates"), {"fields": [("created_at", "starts_at"), ("expires_at", "remind_at")]}),
+        (_("Contact"), {"fields": ["contact_seen"]}),
     ]
 
     class Media:
@@ -95,6 +100,13 @@ class LeadAssignmentAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # u
         """Return the decision that made the offer as a link."""
         wave = _("wave %(number)d") % {"number": offer.decision.wave}
         return _link("leads_routingdecision", offer.decision_id, f"{wave} · {offer.decision.policy_version}")
+
+    @admin.display(description=_("seen by the provider"))
+    def contact_seen(self, offer: LeadAssignment) -> SafeString | str:
+        """Return who looked at the client's contact and when, the latest first."""
+        views = offer.contact_views.select_related("viewer")[:CONTACT_VIEWS_SHOWN]
+        lines = ((f"{view.at:%-d %b %Y %H:%M}", view.viewer, view.get_channel_display()) for view in views)
+        return format_html_join(SafeString("<br>"), "{} · {} · {}", lines) or str(_("Not yet."))
 
 
 def _link(model: str, pk: int, text: str) -> SafeString:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
+from backend.catalog.models import Category
 from backend.leads.admin import contact as contacts
 from backend.leads.admin.lead_form import CONTACT_FIELDS, LeadForm, LeadWithContactForm
 from backend.leads.admin.lead_list import describe_next_step, with_next_step
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LeadAdmin"]
 
+REVISED_FIELDS = ["category", "place_name", "latitude", "longitude", "budget", "language"]
 _CONTACT_SEARCH = ["contact__name", "contact__email", "contact__phone", "contact__phone_key"]
 
 
@@ -112,8 +115,12 @@ class LeadAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writ
         """Return the groups of fields; what is on record is shown of leads that exist."""
         name, email, phone = CONTACT_FIELDS
         contact = (_("Contact"), {"fields": [name, (email, phone)]})
-        asked = {"fields": ["title", ("category", "urgency"), "text", ("budget", "language")]}
-        where = {"fields": ["place_name", ("latitude", "longitude"), "deadline_at"]}
+        asked: dict[str, Any] = {"fields": ["title", ("category", "urgency"), "text", ("budget", "language")]}
+        where: dict[str, Any] = {"fields": ["place_name", ("latitude", "longitude"), "deadline_at"]}
+        if obj and obj.is_offered:
+            asked["description"] = where["description"] = _(
+                "Category, budget, language and place decide who is offered it: change them with Revise, above."
+            )
         record = {"fields": [("reference", "source"), "created_at", "client"]}
         if obj and obj.duplicate_of_id:
             record["fields"].append("duplicate_of")
@@ -127,6 +134,11 @@ class LeadAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writ
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Return whether the user may write both a lead and its contact."""
         return super().has_add_permission(request) and request.user.has_perms(["leads.add_leadcontact"])
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Return also what offers were decided by, while the lead is offered: *Revise* changes that."""
+        fields = super().get_readonly_fields(request, obj)
+        return [*fields, *REVISED_FIELDS] if obj is not None and obj.is_offered else fields
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001  Django's signature
         """Save a lead and its contact; a new one is taken in like any other."""
@@ -197,11 +209,29 @@ class LeadAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writ
         self.message_user(request, message, messages.SUCCESS if is_news else messages.INFO)
         return HttpResponseRedirect(self.change_url(request, lead))
 
+    def field_for_argument(
+        self,
+        request: HttpRequest,
+        obj: WorkflowModel,
+        transition: Transition,
+        argument: Argument,
+        *,
+        is_needed: bool = False,
+    ) -> forms.Field:
+        """Return the form field of an argument; those of a revision show what is asked for now."""
+        field = super().field_for_argument(request, obj, transition, argument, is_needed=is_needed)
+        if transition.name == "revise":
+            value = getattr(obj, argument.name)
+            field.initial = value.pk if isinstance(value, Model) else value
+        return field
+
     def argument_queryset(
         self, request: HttpRequest, obj: WorkflowModel, transition: Transition, argument: Argument
     ) -> QuerySet[Any]:
         """Offer what can be meant: accepted offers of this lead; as an original, no duplicate."""
         objects = super().argument_queryset(request, obj, transition, argument)
+        if argument.annotation is Category:
+            return objects.order_by("name")
         if argument.annotation is LeadAssignment:
             return objects.filter(status=LeadAssignment.Status.ACCEPTED)
         return objects.exclude(status=Lead.Status.DUPLICATE)

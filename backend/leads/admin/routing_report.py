@@ -69,7 +69,7 @@ class ExcludedGroup:
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """One decision, ready to be shown."""
+    """One decision, ready to be shown; ``is_superseded``: the request was changed after it."""
 
     decision: RoutingDecision
     offered: tuple[Entry, ...]
@@ -78,6 +78,7 @@ class Wave:
     fell_out: tuple[Entry, ...]
     excluded: tuple[ExcludedGroup, ...]
     features: tuple[tuple[str, str], ...]
+    is_superseded: bool
 
     @property
     def excluded_count(self) -> int:
@@ -88,7 +89,9 @@ class Wave:
 def build_waves(decisions: Iterable[RoutingDecision], offers: Iterable[LeadAssignment]) -> tuple[Wave, ...]:
     """Return the decisions in their order, with the offers that came of them; reads nothing."""
     by_place = {(offer.decision_id, offer.provider_id): offer for offer in offers}
-    return tuple(_wave_of(decision, by_place) for decision in decisions)
+    shown = list(decisions)
+    revised_in = max((decision.wave for decision in shown if decision.is_revision), default=0)
+    return tuple(_wave_of(decision, by_place, is_superseded=decision.wave < revised_in) for decision in shown)
 
 
 def in_words(feature: str) -> str:
@@ -96,7 +99,9 @@ def in_words(feature: str) -> str:
     return feature.replace("_", " ")
 
 
-def _wave_of(decision: RoutingDecision, offers: Mapping[tuple[int, int], LeadAssignment]) -> Wave:
+def _wave_of(
+    decision: RoutingDecision, offers: Mapping[tuple[int, int], LeadAssignment], *, is_superseded: bool
+) -> Wave:
     by_outcome: dict[str, list[Entry]] = {"offered": [], "told": [], "ranked": []}
     fell_out = []
     largest = _largest_contribution(decision.candidates)
@@ -115,6 +120,7 @@ def _wave_of(decision: RoutingDecision, offers: Mapping[tuple[int, int], LeadAss
         fell_out=tuple(fell_out),
         excluded=_excluded_of(decision),
         features=_features_of(decision.candidates),
+        is_superseded=is_superseded,
     )
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import datetime
-import secrets
+from decimal import Decimal
 from typing import Annotated
 
 from django.conf import settings
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField
@@ -15,40 +13,24 @@ from django_fsm import FSMField
 from backend.catalog.models import Category
 from backend.leads import guards
 from backend.leads.models.assignment import LeadAssignment
-from backend.leads.models.choices import CloseReason, Urgency
+from backend.leads.models.choices import CloseReason
 from backend.leads.models.contact import LeadContact
+from backend.leads.models.defaults import default_deadline, default_reminder, make_reference
+from backend.leads.models.request import REVISED_BY_ITS_TRANSITION, ClientRequest
 from backend.leads.terms import TERMS
 from backend.users.models import Language
 from workflows import SAME, Actor, Label, Owner, SystemActor, Tone, WorkflowModel, clock, transition
 
 __all__ = ["Lead"]
 
-# Without I, L, O, U, 0 and 1: read out over the phone, none is taken for another.
-_REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-
 CLIENT = Owner(_("the client"), lambda lead, user: lead.client_id is not None and lead.client_id == user.pk)
-
-
-def make_reference() -> str:
-    """Return a new public reference, such as ``L-7K3M9QX2``: 30⁸ of them, so that none can be guessed."""
-    return "L-" + "".join(secrets.choice(_REFERENCE_ALPHABET) for _position in range(8))
-
-
-def default_reminder() -> datetime.datetime:
-    """Return the instant at which staff are reminded of a lead that comes in now, if it is still new by then."""
-    return clock.now() + TERMS.verify_within
-
-
-def default_deadline() -> datetime.datetime:
-    """Return the instant until which a lead that comes in now may be offered."""
-    return clock.now() + TERMS.lead_open_for
 
 
 WhyClosed = Annotated[CloseReason, Label(_("Reason"))]
 Note = Annotated[str, Label(_("Note"))]
 
 
-class Lead(WorkflowModel):
+class Lead(ClientRequest, WorkflowModel):
     """One request of one client: what, where, by when, and how far it has come."""
 
     class Status(models.TextChoices):
@@ -75,23 +57,6 @@ class Lead(WorkflowModel):
     status = FSMField(_("status"), choices=Status.choices, default=Status.NEW, protected=True, editable=False)
     reference = models.CharField(
         _("reference"), max_length=12, unique=True, default=make_reference, editable=False
-    )
-    category = models.ForeignKey(
-        Category, verbose_name=_("category"), on_delete=models.PROTECT, related_name="leads"
-    )
-    title = models.CharField(_("title"), max_length=160)
-    text = models.TextField(_("what the client asks for"), blank=True)
-    place_name = models.CharField(_("place"), max_length=120, blank=True)
-    latitude = models.FloatField(_("latitude"), validators=[MinValueValidator(-90), MaxValueValidator(90)])
-    longitude = models.FloatField(
-        _("longitude"), validators=[MinValueValidator(-180), MaxValueValidator(180)]
-    )
-    budget = models.DecimalField(
-        _("budget"), max_digits=10, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
-    )
-    urgency = models.CharField(_("urgency"), max_length=10, choices=Urgency.choices, default=Urgency.FLEXIBLE)
-    language = models.CharField(
-        _("language"), max_length=5, choices=Language.choices, default=Language.ENGLISH
     )
     contact = models.OneToOneField(
         LeadContact, verbose_name=_("contact"), on_delete=models.PROTECT, related_name="lead"
@@ -144,13 +109,15 @@ class Lead(WorkflowModel):
     )
     created_at = models.DateTimeField(_("submitted"), default=clock.now, editable=False)
 
-    class Meta:
+    class Meta(ClientRequest.Meta):
+        abstract = False
         verbose_name = _("lead")
         verbose_name_plural = _("leads")
         ordering = ["-created_at", "-id"]
         permissions = [
             ("verify_lead", "Can verify a lead"),
             ("reroute_lead", "Can route a lead again"),
+            ("revise_lead", "Can change what an offered lead asks for"),
             ("award_lead", "Can award a lead"),
             ("reject_lead", "Can reject a lead"),
             ("mark_duplicate_lead", "Can mark a lead as a duplicate"),
@@ -196,6 +163,9 @@ class Lead(WorkflowModel):
             ),
             # The list without a filter, newest first.
             models.Index(fields=["-created_at", "-id"], name="lead_newest"),
+        ]
+        triggers = [
+            REVISED_BY_ITS_TRANSITION,
         ]
 
     def __str__(self) -> str:
@@ -258,6 +228,33 @@ class Lead(WorkflowModel):
         # On its own the system reroutes after an answer, whose transaction holds that provider's row.
         decision = lead_router.route(self, wait=not isinstance(by, SystemActor))
         LeadAssignmentService().assign(decision)
+
+    @transition(
+        status,
+        source=[Status.VERIFIED, Status.QUOTED],
+        target=SAME,
+        guards=[guards.something_changes, guards.request_can_be_met, guards.deadline_has_not_passed],
+        permission="leads.revise_lead",
+        label=_("Revise"),
+        effects=[_("withdraw offers that no longer fit"), _("tell the others"), _("next wave")],
+    )
+    def revise(
+        self,
+        *,
+        by: Actor,
+        category: Annotated[Category, Label(_("Category"))],  # type: ignore[valid-type]  # django-stubs means its own Annotated
+        latitude: Annotated[float, Label(_("Latitude"))],
+        longitude: Annotated[float, Label(_("Longitude"))],
+        language: Annotated[Language, Label(_("Language"))],
+        place_name: Annotated[str, Label(_("Place"))] = "",
+        budget: Annotated[Decimal | None, Label(_("Budget"), _("Empty: none was named."))] = None,
+    ) -> None:
+        """Change what is asked for: the decision so far is superseded, and offers that do not fit end."""
+        from backend.leads.services import revision
+
+        self.category, self.latitude, self.longitude = category, latitude, longitude
+        self.language, self.place_name, self.budget = language, place_name, budget
+        revision.supersede(self)
 
     @transition(
         status,

@@ -22,6 +22,7 @@ __all__ = [
     "remind_providers",
     "remind_staff",
     "tell_client_of_quote",
+    "tell_of_revision",
     "tell_provider_of_award",
     "tell_provider_of_withdrawal",
     "tell_providers",
@@ -138,6 +139,21 @@ def remind_staff(leads: Sequence[Lead]) -> None:
     )
 
 
+def tell_of_revision(lead: Lead, offers: Iterable[LeadAssignment]) -> None:
+    """Tell the providers whose offers stay that the request is another one now."""
+    notify(
+        Message(
+            recipient_id=offer.provider.user_id,
+            type=NotificationType.SYSTEM_UPDATE,
+            event=current_event(lead),
+            subject=_("The request has changed: %(title)s") % {"title": lead.title},
+            body=_("Look at it again: category, place, budget or language are not what they were."),
+            path=offer_page(lead),
+        )
+        for offer in offers
+    )
+
+
 def tell_staff_of_new_lead(lead: Lead) -> None:
     """Tell those who verify that a new lead waits for them."""
     _tell_staff(
@@ -176,15 +192,22 @@ def tell_staff_of_shortfall(decision: RoutingDecision) -> None:
     """
     if current_acting().channel in (Channel.IMPORT, Channel.BULK):
         return
-    counts = sorted(decision.excluded_counts.items(), key=lambda pair: (-pair[1], pair[0]))
-    reasons = "; ".join(f"{count} × {get_rule(code).sentence}" for code, count in counts)
     _tell_staff(
         "leads.reroute_lead",
         event=current_event(decision.lead),
         subject=_("No provider for %(reference)s") % {"reference": decision.lead.reference},
-        body=reasons or _("Nobody near offers this category."),
+        body=_counts_in_words(decision),
         path=f"/admin/leads/lead/{decision.lead_id}/change/",
     )
+
+
+def _counts_in_words(decision: RoutingDecision) -> str:
+    """Return whom routing looked at, and what excluded them: ``12 looked at: 9 too far, 3 full``."""
+    if not decision.candidates_count:
+        return _("Nobody near offers this category.")
+    counts = sorted(decision.excluded_counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    excluded = ", ".join(f"{count} {get_rule(code).summary}" for code, count in counts)
+    return _("%(all)d looked at: %(excluded)s") % {"all": decision.candidates_count, "excluded": excluded}
 
 
 def _messages(

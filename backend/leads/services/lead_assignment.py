@@ -10,6 +10,7 @@ from backend.leads import selectors
 from backend.leads.models import LeadAssignment, LeadTip, RoutingDecision
 from backend.leads.services import announcements
 from backend.leads.terms import TERMS
+from backend.notifications.selectors import find_quiet_ends
 from workflows import clock
 
 __all__ = ["LeadAssignmentService"]
@@ -38,6 +39,7 @@ class LeadAssignmentService:
     def _create_offers(self, decision: RoutingDecision, offered: Sequence[Entry]) -> list[LeadAssignment]:
         if not offered:
             return []
+        quiet_ends = find_quiet_ends([entry["user"] for entry in offered], at=clock.now())
         return LeadAssignment.objects.bulk_create(
             [
                 LeadAssignment(
@@ -46,7 +48,11 @@ class LeadAssignmentService:
                     decision=decision,
                     rank=entry["rank"],
                     score=entry["score"],
-                    **_times_of(entry, deadline_at=decision.lead.deadline_at),
+                    **_times_of(
+                        entry,
+                        quiet_until=quiet_ends.get(entry["user"]),
+                        deadline_at=decision.lead.deadline_at,
+                    ),
                 )
                 for entry in offered
             ]
@@ -66,14 +72,17 @@ class LeadAssignmentService:
             )
 
 
-def _times_of(entry: Entry, *, deadline_at: datetime.datetime) -> dict[str, datetime.datetime]:
+def _times_of(
+    entry: Entry, *, quiet_until: datetime.datetime | None, deadline_at: datetime.datetime
+) -> dict[str, datetime.datetime]:
     """Return when an offer's time begins, when its provider is reminded, and when it ends.
 
-    The time begins when the provider opens: one that is offered a lead at night has its hours from the morning on.
+    The time begins when the provider is open and may be disturbed: one that is offered a lead at night has its
+    hours from the morning on.  However late that is, it ends with the lead.
     """
     now = clock.now()
     opens_at = datetime.datetime.fromisoformat(entry["opens_at"]) if entry["opens_at"] else now
-    starts_at = max(now, opens_at)
+    starts_at = min(max(now, opens_at, quiet_until or now), deadline_at)
     expires_at = min(starts_at + TERMS.offer_open_for, deadline_at)
     remind_at = max(expires_at - TERMS.offer_reminder_before, starts_at + (expires_at - starts_at) / 2)
     return {"starts_at": starts_at, "expires_at": expires_at, "remind_at": remind_at}

@@ -311,3 +311,48 @@ class TestAddPage:
         page = client.get(reverse("admin:leads_lead_add")).content.decode()
         assert '<option value="Berlin (DE)"></option>' in page
         assert 'list="id_place_name_suggestions"' in page
+
+
+class TestRevisionInTheAdmin:
+    """What offers were decided by is changed in the dialog of *Revise*, which shows what is asked for now."""
+
+    def test_is_asked_for_with_what_the_lead_asks_for_now(self, client: Client) -> None:
+        lead = make_verified_lead(providers=1)
+        client.force_login(make_member("dispatcher"))
+        form = client.get(transition_address(lead, "revise"), {"expect": "verified"}).context["question"].form
+        assert {name: field.initial for name, field in form.fields.items()} == {
+            "category": lead.category_id,
+            "latitude": lead.latitude,
+            "longitude": lead.longitude,
+            "language": "en",
+            "place_name": "",
+            "budget": None,
+        }
+
+    def test_moves_a_lead(self, client: Client) -> None:
+        lead = make_verified_lead(providers=1)
+        client.force_login(make_member("dispatcher"))
+        form = {
+            "category": lead.category_id,
+            "latitude": "48.14",
+            "longitude": "11.58",
+            "language": "en",
+            "place_name": "Munich",
+            "budget": "",
+            "expect": "verified",
+        }
+        response = client.post(transition_address(lead, "revise"), form)
+        assert response.status_code == 302
+        stored = Lead.objects.get(pk=lead.pk)
+        assert (stored.place_name, stored.latitude, stored.version) == ("Munich", 48.14, 3)
+        assert lead.assignments.get().status == "withdrawn"
+
+    def test_is_the_only_way_for_an_offered_lead(self, client: Client) -> None:
+        lead = make_verified_lead(providers=1)
+        client.force_login(make_member("dispatcher"))
+        page = address_of(lead)
+        response = client.post(page, edit_form(client, page, title="Two taps", latitude="48", budget="7"))
+        assert response.status_code == 302
+        stored = Lead.objects.get(pk=lead.pk)
+        assert (stored.title, stored.latitude, stored.budget) == ("Two taps", lead.latitude, None)
+        assert "change them with Revise, above" in client.get(page).content.decode()

@@ -6,8 +6,16 @@ import pytest
 from django.test import Client
 
 from backend.leads.models import Lead
+from backend.leads.services import answers
 from backend.leads.tests.admin_pages import address_of, make_member
-from backend.leads.tests.factories import chief, make_lead, make_market, make_provider, make_verified_lead
+from backend.leads.tests.factories import (
+    chief,
+    make_claimable_lead,
+    make_lead,
+    make_market,
+    make_provider,
+    make_verified_lead,
+)
 from backend.matching.tests.factories import HAMBURG
 from workflows import TransitionRecord
 
@@ -39,6 +47,19 @@ class TestWhyTheseProviders:
         lead = make_verified_lead(providers=1)
         client.force_login(make_member("verifier"))
         assert "1 of 5: 1 eligible of 1 looked at" in client.get(address_of(lead)).content.decode()
+
+    def test_says_when_a_lead_that_lacks_providers_is_tried_again(self, client: Client) -> None:
+        lacking, full = make_verified_lead(providers=1), make_verified_lead(providers=5)
+        client.force_login(make_member("verifier"))
+        sentence = f"at {lacking.retry_at:%-d %b %Y %H:%M} at the latest"
+        assert sentence in client.get(address_of(lacking)).content.decode()
+        assert "It lacks providers" not in client.get(address_of(full)).content.decode()
+
+    def test_shows_who_claimed_a_place(self, client: Client) -> None:
+        lead, provider = make_claimable_lead()
+        answers.claim(lead, provider=provider, by=provider.user)
+        client.force_login(make_member("verifier"))
+        assert "Claimed · Accepted" in client.get(address_of(lead)).content.decode()
 
     def test_is_shown_with_the_decision_too(self, client: Client) -> None:
         lead = make_verified_lead(providers=2)

@@ -9,10 +9,19 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from backend.leads.contact_keys import email_key, phone_key
-from backend.leads.models import Lead, LeadContact
-from backend.leads.services.contacts import confirm_contact
+from backend.leads.models import ContactView, Lead, LeadAssignment, LeadContact
+from backend.leads.services.contacts import ContactHidden, confirm_contact, reveal_contact
 from backend.leads.services.intake import submit_lead
-from backend.leads.tests.factories import make_category, make_lead, make_staff, make_staff_in_group
+from backend.leads.tests.factories import (
+    chief,
+    make_accepted_offer,
+    make_category,
+    make_lead,
+    make_provider,
+    make_staff,
+    make_staff_in_group,
+    make_verified_lead,
+)
 from backend.notifications.models import Notification
 from workflows import Channel, SystemActor, acting, clock
 
@@ -114,3 +123,36 @@ class TestSubmitLead:
         assert all(
             len(reference) == 10 and not set(reference[2:]) & set("01ILOU") for reference in references
         )
+
+
+@pytest.mark.django_db
+class TestRevealContact:
+    def test_shows_the_provider_that_accepted_and_records_each_view(self) -> None:
+        offer = make_accepted_offer()
+        with acting(channel=Channel.PAGE):
+            first = reveal_contact(offer, by=offer.provider.user)
+            reveal_contact(offer, by=offer.provider.user)
+        assert first.email == offer.lead.contact.email
+        views = ContactView.objects.filter(assignment=offer)
+        assert list(views.values_list("viewer", "channel")) == [(offer.provider.user_id, "page")] * 2
+
+    def test_hides_it_before_the_offer_is_accepted(self) -> None:
+        offer = make_verified_lead().assignments.get()
+        with pytest.raises(ContactHidden, match="the offer is 'offered'"):
+            reveal_contact(offer, by=offer.provider.user)
+        assert not ContactView.objects.exists()
+
+    def test_hides_it_again_when_the_offer_is_withdrawn(self) -> None:
+        offer = make_accepted_offer()
+        stale = LeadAssignment.objects.get(pk=offer.pk)
+        offer.withdraw(by=chief(), reason="a mistake")
+        with pytest.raises(ContactHidden):
+            reveal_contact(stale, by=offer.provider.user)
+        assert not ContactView.objects.exists()
+
+    def test_hides_it_from_everybody_else(self) -> None:
+        offer = make_accepted_offer()
+        for somebody in (make_provider().user, chief()):
+            with pytest.raises(ContactHidden):
+                reveal_contact(offer, by=somebody)
+        assert not ContactView.objects.exists()

@@ -87,6 +87,17 @@ def quote_of(lead: Lead) -> dict[str, Any]:
     return {"assignment": offer}
 
 
+def revision_of(lead: Lead) -> dict[str, Any]:
+    """Return a revision that moves a lead by a kilometre."""
+    return {
+        "category": lead.category,
+        "latitude": lead.latitude + 0.01,
+        "longitude": lead.longitude,
+        "language": lead.language,
+        "place_name": "Berlin",
+    }
+
+
 def make_lead_with_supply() -> Lead:
     lead = make_lead()
     make_provider(lead.category)
@@ -115,6 +126,7 @@ SUBJECTS = {
         arguments={
             "record_quote": quote_of,
             "award": quote_of,
+            "revise": revision_of,
             "reject": lambda lead: {"reason": "other"},
             "cancel": lambda lead: {"reason": "no_longer_needed"},
             "mark_duplicate": lambda lead: {"of": make_lead()},

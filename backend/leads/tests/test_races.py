@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import multiprocessing
 import threading
 from collections import Counter
@@ -11,8 +12,11 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from backend.leads.models import Lead, LeadAssignment, RoutingDecision
-from backend.leads.tests.factories import chief, make_lead, make_market, make_provider
+from backend.leads import guards
+from backend.leads.models import Lead, LeadAssignment, LeadTip, RoutingDecision
+from backend.leads.services.answers import claim
+from backend.leads.terms import TERMS
+from backend.leads.tests.factories import chief, make_claimable_lead, make_lead, make_market, make_provider
 from backend.matching.models import ProviderLoad
 from backend.notifications.models import Notification, NotificationType
 from workflows import TransitionRecord, TransitionRefused, clock
@@ -149,6 +153,54 @@ class TestEightThreads:
         assert run_in_threads(accept, offers, threads=5) == []
         assert Counter(lead.assignments.values_list("status", flat=True)) == {"accepted": 3, "offered": 2}
         assert refused == ["blocked", "blocked"]
+
+    def test_accepting_the_last_place_give_it_to_one_and_tell_the_others(self, monkeypatch) -> None:
+        monkeypatch.setattr(guards, "TERMS", dataclasses.replace(TERMS, accepted_max=1))
+        lead = make_lead(make_market(providers=4))
+        lead.verify(by=chief())
+        offers = list(lead.assignments.values_list("pk", flat=True))
+        notifications = Notification.objects.count()
+        sentences: list[str] = []
+
+        def accept(share: Sequence[int]) -> None:
+            for key in share:
+                try:
+                    offer = LeadAssignment.objects.select_related("provider__user").get(pk=key)
+                    offer.accept(by=offer.provider.user)
+                except TransitionRefused as error:
+                    sentences.extend(check.message for check in error.reasons)
+
+        assert run_in_threads(accept, offers, threads=4) == []
+        statuses = lead.assignments.values_list("status", "version")
+        assert Counter(statuses) == {("accepted", 2): 1, ("offered", 1): 3}
+        assert sentences == ["All 1 places are taken by other providers."] * 3
+        assert Notification.objects.count() == notifications
+        loads = ProviderLoad.objects.values_list("open_offers", flat=True)
+        assert Counter(loads) == {0: 1, 1: 3}
+
+    def test_claiming_the_last_place_give_it_to_one(self) -> None:
+        lead, _provider = make_claimable_lead()
+        for _rival in range(3):
+            rival = make_provider(lead.category)
+            candidate = {"provider": rival.pk, "rank": 7, "score": 0.1}
+            decision = lead.decisions.get(wave=1)
+            decision.candidates.append(candidate)
+            decision.save()
+            LeadTip.objects.create(lead=lead, provider=rival, decision=decision)
+        refused: list[str] = []
+
+        def take(share: Sequence[LeadTip]) -> None:
+            for tip in share:
+                try:
+                    claim(lead, provider=tip.provider, by=tip.provider.user)
+                except TransitionRefused as error:
+                    refused.extend(check.code for check in error.reasons)
+
+        tips = list(lead.tips.select_related("provider__user"))
+        assert run_in_threads(take, tips, threads=4) == []
+        assert lead.assignments.filter(was_claimed=True).count() == 1
+        assert lead.assignments.filter(status="accepted").count() == 3
+        assert refused == ["place_can_be_claimed"] * 3
 
     def test_declining_together_offer_each_place_to_somebody_else(self) -> None:
         lead = make_lead(make_market(providers=12))

@@ -76,3 +76,7 @@ class TestBuildWaves:
     def test_of_nobody_has_no_features(self) -> None:
         (wave,) = build_waves([decision_of()], [])
         assert (wave.features, wave.offered, wave.excluded) == ((), (), ())
+
+    def test_says_which_decisions_a_revision_superseded(self) -> None:
+        decisions = [RoutingDecision(pk=n, wave=n, is_revision=n == 2) for n in (3, 2, 1)]
+        assert [wave.is_superseded for wave in build_waves(decisions, [])] == [False, False, True]

@@ -22,6 +22,7 @@ from backend.procompare.demo.hubs import list_hubs
 from backend.procompare.demo.lead_life import plan_lead
 from backend.procompare.demo.offer_life import OfferLife
 from backend.procompare.demo.provider_life import ProviderLife
+from backend.procompare.demo.provider_logins import give_provider_logins
 from backend.procompare.demo.providers import plan_providers
 from backend.procompare.demo.requests import RequestPlanner, request_count_min
 from backend.procompare.demo.staff import hire_staff
@@ -98,6 +99,7 @@ def build_market(size: MarketSize, *, on_day: Callable[[], None] = lambda: None)
     # The log rows of all that happens are written together at the end.
     with _query_log_off(), _garbage_collection_off(), audit.collecting():
         _run(stage.agenda, opened_at=opened_at, as_of=size.as_of, on_day=on_day)
+    give_provider_logins(chance_of(size.seed, "logins"))
     _open_old_notifications(before=size.as_of - UNREAD_SINCE)
 
 

@@ -9,11 +9,11 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 
 from backend.procompare.demo.chance import Random
-from backend.procompare.demo_logins import DEMO_LOGINS
+from backend.procompare.demo_logins import STAFF_LOGINS
 from backend.procompare.role_groups import fill_groups
 from backend.users.models import User
 
-__all__ = ["hire_staff"]
+__all__ = ["SALT_CHARACTERS", "hire_staff"]
 
 SALT_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 NAMES = {
@@ -33,10 +33,10 @@ def hire_staff(chance: Random, *, at: datetime) -> Mapping[str, User]:
     fill_groups()
     salt = "".join(chance.choices(SALT_CHARACTERS, k=22))
     # Each hash takes a good part of a second.
-    passwords = {login.password for login in DEMO_LOGINS}
+    passwords = {login.password for login in STAFF_LOGINS}
     hashes = {password: make_password(password, salt=salt) for password in passwords}
     staff = {}
-    for login in DEMO_LOGINS:
+    for login in STAFF_LOGINS:
         first_name, last_name = NAMES[login.role]
         user = User.objects.create(
             username=login.username,

@@ -18,7 +18,7 @@ from backend.leads.terms import TERMS
 from backend.matching.models import CoverageArea, ProviderLoad
 from backend.notifications.models import Notification
 from backend.procompare.demo.market import HISTORY, build_market
-from backend.procompare.demo_logins import DEMO_LOGINS
+from backend.procompare.demo_logins import DEMO_LOGINS, PROVIDER_LOGINS, STAFF_LOGINS
 from backend.procompare.roles import ROLES
 from backend.procompare.tests.demo_market import AS_OF, small_market
 from backend.users.models import ProviderProfile, User
@@ -128,16 +128,29 @@ class TestBuiltMarket:
         assert covered == set(there.values_list("pk", flat=True))
 
     def test_has_a_login_for_each_role_in_its_group_alone(self) -> None:
-        for login in DEMO_LOGINS:
+        for login in STAFF_LOGINS:
             user = User.objects.get(username=login.username)
             assert [group.name for group in user.groups.all()] == [login.role]
             assert (user.is_staff, user.is_superuser) == (True, False)
             assert user.check_password(login.password)
-        assert {login.role for login in DEMO_LOGINS} == set(ROLES)
-        assert User.objects.filter(is_staff=True).count() == len(DEMO_LOGINS)
+        assert {login.role for login in STAFF_LOGINS} == set(ROLES)
+        assert User.objects.filter(is_staff=True).count() == len(STAFF_LOGINS)
+
+    def test_has_logins_of_two_providers_with_offers_of_the_same_leads(self) -> None:
+        offered = []
+        for login in PROVIDER_LOGINS:
+            user = User.objects.get(username=login.username)
+            assert user.check_password(login.password)
+            assert not user.is_staff
+            profile = user.provider_profile
+            assert profile.status == ProviderProfile.Status.ACTIVE
+            offered.append(set(profile.assignments.filter(status="offered").values_list("lead", flat=True)))
+        first, second = offered
+        assert first & second
 
     def test_lets_nobody_else_log_in(self) -> None:
-        others = User.objects.filter(is_staff=False)
+        named = [login.username for login in DEMO_LOGINS]
+        others = User.objects.filter(is_staff=False).exclude(username__in=named)
         assert others.count() > ProviderProfile.objects.count()
         assert not any(user.has_usable_password() for user in others)
 

@@ -93,6 +93,7 @@ class TestTransitionsOf:
     def test_a_verifier_are_those_at_the_entrance(self) -> None:
         assert transitions_of("verifier") == (
             ("leads.lead", "verify"),
+            ("leads.lead", "revise"),
             ("leads.lead", "reject"),
             ("leads.lead", "mark_duplicate"),
             ("leads.lead", "reopen"),

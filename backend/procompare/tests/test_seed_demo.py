@@ -74,7 +74,7 @@ class TestCommand:
         assert re.match(r"\d+ notifications; made in \d+\.\d s$", printed[3])
         assert printed[4] == (
             "Log in as (name / password): verifier / demo, dispatcher / demo, finance / demo, "
-            "auditor / demo, admin / demo"
+            "auditor / demo, admin / demo, provider / demo, provider2 / demo"
         )
 
     def test_refuses_a_database_that_has_leads(self) -> None:

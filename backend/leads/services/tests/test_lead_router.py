@@ -144,7 +144,7 @@ class TestStatements:
         self.count(providers=5)  # Fills the cache of content types.
         counts = [self.count(providers=providers) for providers in (25, 60)]
         assert notified(NotificationType.LEAD_VERIFIED) == 40
-        assert counts == [17, 17]
+        assert counts == [18, 18]
 
 
 class TestShortfall:
@@ -161,7 +161,7 @@ class TestShortfall:
         assert decision.excluded_counts == {"too_far": 1}
         note = Notification.objects.get(recipient=dispatcher, subject__startswith="No provider")
         assert note.subject == f"No provider for {lead.reference}"
-        assert note.body.startswith("1 × ")
+        assert note.body == "1 looked at: 1 too far"
 
     def test_names_the_first_rule_that_excluded_each_provider(self) -> None:
         category = make_category()

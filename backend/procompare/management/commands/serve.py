@@ -66,9 +66,10 @@ class Command(BaseCommand):
         """Print where it is and who may log in."""
         self.stdout.write(f"\nProCompare is at {self.style.SUCCESS(f'http://{address}:{port}/')}\n\n")
         if is_demo:
-            self.stdout.write("  log in as     password\n")
+            self.stdout.write("  log in as     password    page\n")
             for login in DEMO_LOGINS:
-                self.stdout.write(f"  {login.username:<12}  {login.password}\n")
+                page = "/provider/offers/" if login.role == "provider" else "/admin/"
+                self.stdout.write(f"  {login.username:<12}  {login.password:<10}  {page}\n")
             self.stdout.write("\n")
         self.stdout.write("Ctrl-C stops it; the data stays until `make clean`.\n")
         self.stdout.flush()
