@@ -46,13 +46,13 @@ class Board:
 
 
 def read_board(provider: ProviderProfile) -> Board:
-    """Read the offers of a provider that are open or accepted, and what it may claim: four statements."""
+    """Read the offers of a provider that are open or accepted, and what it may claim: five statements at most."""
     status = LeadAssignment.Status
     offers = list_offers_of(provider)
     waiting = list(offers.filter(status=status.OFFERED).order_by("expires_at", "pk")[:CARDS_MAX])
     accepted = offers.filter(status=status.ACCEPTED).order_by("-state_since", "-pk")[:CARDS_MAX]
     tips = list(list_tips_of(provider)[:CARDS_MAX])
-    counts = count_offers_by_lead({one.lead_id for one in (*waiting, *tips)})
+    counts = count_offers_by_lead({*(one.lead_id for one in waiting), *(one.lead_id for one in tips)})
     return Board(
         waiting=tuple(_waiting_card(offer, provider, counts) for offer in waiting),
         claimable=_claimable_cards(tips, provider, counts),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from backend.leads.models.assignment import DeclineReason
@@ -74,7 +75,7 @@ class PreferencesForm(forms.Form):
         return True
 
     def _save_row(self, user: User, row: ChannelRow) -> None:
-        checked = self.data.getlist(row.type)
+        checked = cast(QueryDict, self.data).getlist(row.type)
         for cell in row.cells:
             if not cell.is_fixed:
                 set_channel_choice(user, row.type, cell.channel, is_on=cell.channel in checked)

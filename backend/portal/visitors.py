@@ -67,7 +67,7 @@ def for_providers(view: View) -> View:
     @for_everybody_logged_in
     @functools.wraps(view)
     def wrapped(request: HttpRequest, user: User, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        provider = ProviderProfile.objects.filter(user=user).first()
+        provider = getattr(user, "provider_profile", None)
         if provider is None:
             raise PermissionDenied(
                 _("This page is for providers, and %(user)s logs in for none.") % {"user": user}

@@ -11,7 +11,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 
 from backend.portal.visitors import for_everybody_logged_in
-from backend.users.models import ProviderProfile, User
+from backend.users.models import User
 
 __all__ = ["ChangePassword", "home"]
 
@@ -19,7 +19,7 @@ __all__ = ["ChangePassword", "home"]
 @for_everybody_logged_in
 def home(request: HttpRequest, user: User) -> HttpResponseBase:
     """Lead to the pages of whoever it is: a provider's offers, the admin, or else what one was told."""
-    if ProviderProfile.objects.filter(user=user).exists():
+    if hasattr(user, "provider_profile"):
         return redirect("offers")
     return redirect("admin:index" if user.is_staff else "inbox")
 

@@ -70,7 +70,7 @@ def _show_secret(request: HttpRequest, user: User) -> Answer:
 
 def _move_profile(request: HttpRequest, user: User) -> Answer:
     """Pause or resume.  Raises: PermissionDenied for those who log in for no provider."""
-    profile = ProviderProfile.objects.filter(user=user).first()
+    profile: ProviderProfile | None = getattr(user, "provider_profile", None)
     name, seen = request.POST.get("part"), SeenForm(request.POST)
     if profile is None:
         raise PermissionDenied(_("This is for providers."))
@@ -104,7 +104,7 @@ def _show(
     secret: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    profile = ProviderProfile.objects.filter(user=user).first()
+    profile: ProviderProfile | None = getattr(user, "provider_profile", None)
     endpoint = _find_webhook(user)
     context: dict[str, Any] = {
         "profile": profile,
