@@ -1,6 +1,13 @@
 """Telling people, and letting them say how they want to be told."""
 
-from backend.notifications.services.announcing import Message, Tally, mark_read, notify, tallying
+from backend.notifications.services.announcing import (
+    Message,
+    Tally,
+    mark_all_read,
+    mark_read,
+    notify,
+    tallying,
+)
 from backend.notifications.services.preferences import (
     save_preferences,
     save_webhook_endpoint,
@@ -11,6 +18,7 @@ from backend.notifications.services.preferences import (
 __all__ = [
     "Message",
     "Tally",
+    "mark_all_read",
     "mark_read",
     "notify",
     "save_preferences",
