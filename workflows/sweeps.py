@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from django.db import DatabaseError, connection, models, transaction
+from django.db import Error, connection, models, transaction
 
 from workflows.errors import TransitionRefused
 
@@ -39,13 +39,13 @@ def sweep(due: models.QuerySet[M], act: Callable[[M], Any], *, lock: str = "self
     (``SKIP LOCKED``): ``"self"``, or the parent that comes first in the fixed order, which ``due`` then selects
     along.  At most ``batch`` are taken: the next tick takes the rest.
 
-    Raises: django.db.DatabaseError when the connection is gone: then nothing more can be swept.
+    Raises: django.db.Error when the database is gone: then nothing more can be swept.
     """
     swept = Swept()
     for key in list(due.values_list("pk", flat=True)[:batch]):
         try:
             _take(due, key, act, swept, lock=lock)
-        except DatabaseError:
+        except Error:  # of the database; an interface error is no DatabaseError
             if not connection.is_usable():
                 raise
             _record_failure(due, key, swept)

@@ -11,5 +11,8 @@ class LeadsConfig(AppConfig):
     verbose_name = "Leads"
 
     def ready(self) -> None:
-        """Connect the receivers."""
+        """Connect the receivers, and say when what this app tells is over."""
         from backend.leads import signals  # noqa: F401  connects on import
+        from backend.leads.relevance import register_checks
+
+        register_checks()

@@ -6,17 +6,22 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from backend.notifications.delivery_models import Delivery, DeliveryAttempt
 from backend.notifications.kinds import DeliveryChannel, NotificationType
 from backend.notifications.preference_models import ChannelChoice, Digest, Preferences, WebhookEndpoint
+from backend.notifications.receiver_models import Receiver
 from workflows import clock
 
 __all__ = [
     "ChannelChoice",
+    "Delivery",
+    "DeliveryAttempt",
     "DeliveryChannel",
     "Digest",
     "Notification",
     "NotificationType",
     "Preferences",
+    "Receiver",
     "WebhookEndpoint",
 ]
 
@@ -25,7 +30,8 @@ class Notification(models.Model):
     """One message to one person about one event.
 
     ``event`` is the key of what happened (``leads.lead:17:2``: machine, object, number of the event);
-    ``path`` is the page to look at, below ``FRONTEND_URL``.
+    ``path`` is the page to look at, below ``FRONTEND_URL``.  After ``expires_at`` it is
+    delivered no longer (None: it always makes sense).
     """
 
     recipient = models.ForeignKey(
@@ -40,6 +46,7 @@ class Notification(models.Model):
     body = models.TextField(_("text"), blank=True)
     path = models.CharField(_("page"), max_length=200, default="/")
     created_at = models.DateTimeField(_("when"), default=clock.now, editable=False)
+    expires_at = models.DateTimeField(_("makes sense until"), null=True, blank=True, editable=False)
     read_at = models.DateTimeField(_("read"), null=True, blank=True, editable=False)
 
     class Meta:

@@ -8,7 +8,9 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from backend.jobs.log import LOGGING as LOGGING  # read by Django
 from backend.procompare.database import database_settings
+from backend.procompare.delivery_settings import *  # noqa: F403  all of them are settings
 from backend.procompare.unfold_settings import UNFOLD as UNFOLD  # read by django-unfold
 
 BASE_DIR = Path(__file__).resolve().parents[2]

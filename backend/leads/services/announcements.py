@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -50,6 +51,7 @@ def tell_providers(
 ) -> None:
     """Tell the providers of a decision: those with an offer, and those that may claim a place."""
     lead = decision.lead
+    ends = {assignment.provider_id: assignment.expires_at for assignment in assignments}
     offer = _("An offer for you: %(title)s, %(where)s"), _("%(category)s. Accept it or leave it to others.")
     chance = (
         _("A lead that you may claim: %(title)s, %(where)s"),
@@ -57,8 +59,8 @@ def tell_providers(
     )
     notify(
         [
-            *_messages(lead, offered, NotificationType.LEAD_ASSIGNED, offer),
-            *_messages(lead, told, NotificationType.LEAD_VERIFIED, chance),
+            *_messages(lead, offered, NotificationType.LEAD_ASSIGNED, offer, ends=ends),
+            *_messages(lead, told, NotificationType.LEAD_VERIFIED, chance, ends={}),
         ]
     )
 
@@ -102,6 +104,7 @@ def remind_providers(offers: Iterable[LeadAssignment]) -> None:
             subject=_("Still open for you: %(title)s") % {"title": offer.lead.title},
             body=_("The offer ends on %(when)s (UTC).") % {"when": f"{offer.expires_at:%-d %b %Y %H:%M}"},
             path=offer_page(offer.lead),
+            expires_at=offer.expires_at,
         )
         for offer in offers
     )
@@ -211,9 +214,17 @@ def _counts_in_words(decision: RoutingDecision) -> str:
 
 
 def _messages(
-    lead: Lead, entries: Sequence[Entry], type_: NotificationType, sentences: tuple[str, str]
+    lead: Lead,
+    entries: Sequence[Entry],
+    type_: NotificationType,
+    sentences: tuple[str, str],
+    *,
+    ends: Mapping[int, datetime.datetime],
 ) -> Iterator[Message]:
-    """Yield one message for each candidate of a decision; ``sentences`` are subject and text."""
+    """Yield one message for each candidate of a decision; ``sentences`` are subject and text.
+
+    ``ends`` says by provider until when it makes sense; for the others as long as the lead may be offered.
+    """
     facts = {"title": lead.title, "where": lead.place_name or _("near you"), "category": lead.category}
     subject, body = (sentence % facts for sentence in sentences)
     for entry in entries:
@@ -224,6 +235,7 @@ def _messages(
             subject=subject,
             body=body,
             path=offer_page(lead),
+            expires_at=ends.get(entry["provider"], lead.deadline_at),
         )
 
 

@@ -7,6 +7,7 @@ import datetime
 import pytest
 from django.db import IntegrityError, transaction
 
+from backend.jobs.testing import list_jobs
 from backend.notifications.models import Notification, NotificationType
 from backend.notifications.selectors import count_unread, list_inbox
 from backend.notifications.services import mark_read, notify, tallying
@@ -38,11 +39,21 @@ class TestNotificationType:
 
 
 class TestNotify:
-    def test_writes_many_in_one_statement(self, django_assert_num_queries) -> None:
-        users = [make_user(f"user-{number}") for number in range(25)]
-        with django_assert_num_queries(1):
+    def test_writes_many_and_enqueues_their_planning_in_two_statements(
+        self, django_assert_num_queries
+    ) -> None:
+        users = [make_user() for _number in range(25)]
+        with django_assert_num_queries(2):
             notify(message(user) for user in users)
-        assert Notification.objects.count() == 25
+        ids = list(Notification.objects.order_by("pk").values_list("pk", flat=True))
+        assert len(ids) == 25
+        assert list_jobs() == [{"notification_ids": ids}]
+
+    def test_has_five_hundred_planned_by_a_job_at_most(self, monkeypatch) -> None:
+        monkeypatch.setattr("backend.notifications.services.announcing.PLANNED_TOGETHER_MAX", 2)
+        rows = notify(message(make_user()) for _number in range(5))
+        assert [len(job["notification_ids"]) for job in list_jobs()] == [2, 2, 1]
+        assert sorted(pk for job in list_jobs() for pk in job["notification_ids"]) == [row.pk for row in rows]
 
     def test_of_nobody_asks_the_database_nothing(self, django_assert_num_queries) -> None:
         with django_assert_num_queries(0):

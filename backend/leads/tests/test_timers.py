@@ -236,7 +236,7 @@ class TestRemindProviders:
     def test_takes_as_many_statements_for_many_as_for_few(self, django_assert_num_queries) -> None:
         for _lead in range(5):
             make_verified_lead(providers=3)
-        with clock.at(clock.now() + TERMS.offer_open_for - HOUR), django_assert_num_queries(5):
+        with clock.at(clock.now() + TERMS.offer_open_for - HOUR), django_assert_num_queries(6):
             assert timers.remind_providers_of_offers() == 15
 
 

@@ -1,0 +1,67 @@
+"""When what providers were told of leads makes no sense any more: asked right before each message is sent."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from backend.leads.guards import place_can_be_accepted
+from backend.leads.models import Lead, LeadAssignment
+from backend.notifications import relevance
+from backend.notifications.models import Notification, NotificationType
+from workflows import clock
+
+__all__ = ["register_checks", "why_claim_is_over", "why_offer_is_over", "why_reminder_is_over"]
+
+
+def register_checks() -> None:
+    """Have these asked of the types that this app produces; whatever else it tells stays true."""
+    relevance.register(NotificationType.LEAD_ASSIGNED, why_offer_is_over)
+    relevance.register(NotificationType.LEAD_VERIFIED, why_claim_is_over)
+    relevance.register(NotificationType.REMINDER, why_reminder_is_over)
+
+
+def why_offer_is_over(notification: Notification) -> str:
+    """Return why an offer need not be announced any more: it was answered or taken back, or others were faster."""
+    offer = _offers_to(notification).filter(lead_id=_object_of(notification)).first()
+    return _why_not_acceptable(offer)
+
+
+def why_claim_is_over(notification: Notification) -> str:
+    """Return why a lead need not be pointed out any more: it has ended, or was offered to the provider itself."""
+    lead = Lead._base_manager.get(pk=_object_of(notification))
+    if not lead.is_offered or lead.deadline_at <= clock.now():
+        return _("The lead is no longer on offer.")
+    if _offers_to(notification).filter(lead=lead).exists():
+        return _("The lead was offered to the provider meanwhile.")
+    return ""
+
+
+def why_reminder_is_over(notification: Notification) -> str:
+    """Return why somebody need not be reminded any more: the provider has answered, the client has chosen."""
+    machine, key = notification.event.split(":")[:2]
+    if machine == LeadAssignment.machine_label():
+        return _why_not_acceptable(_offers_to(notification).filter(pk=key).first())
+    lead = Lead._base_manager.get(pk=key)
+    if lead.client_id == notification.recipient_id and lead.status != Lead.Status.QUOTED:
+        return _("The quotes were answered.")
+    return ""
+
+
+def _why_not_acceptable(offer: LeadAssignment | None) -> str:
+    if offer is None or offer.status != LeadAssignment.Status.OFFERED:
+        return _("The offer is no longer open.")
+    blocker = place_can_be_accepted.check(offer, None)
+    return str(blocker.message) if blocker else ""
+
+
+def _offers_to(notification: Notification) -> QuerySet[LeadAssignment]:
+    offers: QuerySet[LeadAssignment] = LeadAssignment._base_manager.filter(
+        provider__user=notification.recipient_id
+    )
+    return offers.select_related("lead")
+
+
+def _object_of(notification: Notification) -> int:
+    """Return the number of the object that an event such as ``leads.lead:17:2`` is about."""
+    return int(notification.event.split(":")[1])
