@@ -14,6 +14,7 @@ from backend.notifications.services.preferences import (
     set_channel_choice,
     unsubscribe,
 )
+from backend.notifications.services.trial_calls import try_webhook
 
 __all__ = [
     "Message",
@@ -25,5 +26,6 @@ __all__ = [
     "save_webhook_endpoint",
     "set_channel_choice",
     "tallying",
+    "try_webhook",
     "unsubscribe",
 ]

@@ -6,11 +6,13 @@ import datetime
 from typing import Any
 
 import pytest
+from standardwebhooks import Webhook
 
 from backend.leads.tests.factories import make_provider, make_staff
 from backend.matching.tests.factories import make_user
 from backend.notifications.models import ChannelChoice, Preferences, WebhookEndpoint
 from backend.notifications.selectors import channel_table
+from backend.notifications.tests.faulty_receiver import faulty_receiver
 from backend.portal.tests.factories import PASSWORD, client_of, give_password, sentences_of
 from backend.users.models import ProviderProfile, User
 from backend.users.tests.factories import chief
@@ -105,6 +107,25 @@ class TestWebhook:
         post(user, {"part": "webhook", "url": ""})
         assert not WebhookEndpoint.objects.get().is_active
         assert "Show the secret" not in client_of(user).get(PAGE).content.decode()
+
+    def test_is_tried_out_with_a_signed_call(self) -> None:
+        user = make_user()
+        with faulty_receiver() as receiver:
+            post(user, {"part": "webhook", "url": f"{receiver.address}/ok"})
+            assert sentences_of(post(user, {"part": "try"})) == ["Your system took the test call."]
+        [call] = receiver.received
+        told = Webhook(WebhookEndpoint.objects.get().secret).verify(call.body, call.headers)
+        assert (told["type"], told["data"]["event"]) == ("system_update", f"test:{call.key}")
+
+    def test_that_fails_a_test_says_why(self) -> None:
+        user = make_user()
+        with faulty_receiver() as receiver:
+            post(user, {"part": "webhook", "url": f"{receiver.address}/broken"})
+            [sentence] = sentences_of(post(user, {"part": "try"}))
+        assert sentence.startswith("The test call failed. Answered 500")
+
+    def test_that_is_not_there_is_not_tried(self) -> None:
+        assert sentences_of(post(make_user(), {"part": "try"})) == []
 
     def test_that_may_not_be_called_is_refused(self) -> None:
         response = post(make_user(), {"part": "webhook", "url": "http://example.com/hook"})

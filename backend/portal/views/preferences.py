@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from backend.notifications.models import WebhookEndpoint
 from backend.notifications.selectors import channel_table, get_preferences
+from backend.notifications.services import try_webhook
 from backend.portal.forms import PreferencesForm, WebhookForm
 from backend.portal.visitors import for_everybody_logged_in
 from backend.users.models import ProviderProfile, User
@@ -68,6 +69,18 @@ def _show_secret(request: HttpRequest, user: User) -> Answer:
     return None if endpoint is None else _show(request, user, secret=endpoint.secret)
 
 
+def _try_webhook(request: HttpRequest, user: User) -> Answer:
+    endpoint = _find_webhook(user)
+    if endpoint is None:
+        return None
+    failure = try_webhook(endpoint)
+    if failure:
+        messages.error(request, _("The test call failed. %(failure)s") % {"failure": failure})
+    else:
+        messages.success(request, _("Your system took the test call."))
+    return None
+
+
 def _move_profile(request: HttpRequest, user: User) -> Answer:
     """Pause or resume.  Raises: PermissionDenied for those who log in for no provider."""
     profile: ProviderProfile | None = getattr(user, "provider_profile", None)
@@ -90,6 +103,7 @@ _PARTS: dict[str, Callable[[HttpRequest, User], Answer]] = {
     "preferences": _save_preferences,
     "webhook": _save_webhook,
     "secret": _show_secret,
+    "try": _try_webhook,
     "pause": _move_profile,
     "resume": _move_profile,
 }
