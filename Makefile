@@ -8,7 +8,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run setup test check format diagrams clean
+.PHONY: help run setup test check format diagrams bench clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -45,6 +45,9 @@ format: $(DEV_INSTALLED) ## bring the code into form
 
 diagrams: $(INSTALLED) ## draw diagrams/ anew from the state machines
 	$(PY) manage.py draw_workflows
+
+bench: $(INSTALLED) ## measure, on a database of its own, and write the figures into docs/benchmarks.md
+	$(PY) -m backend.benchmarks --write
 
 # Without the virtual environment there is no server left but a killed one's, which ends when its data is gone.
 clean: ## forget the data: the embedded database (it is stopped first), the collected static files

@@ -18,8 +18,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.jobs import JobDeferrer
+from procrastinate.manager import JobManager
 
 __all__ = ["enqueue", "enqueue_many"]
+
+# Jobs are written over Django's connection of the calling thread, hence in its transaction.  In a worker the app's
+# own connector is another one (procrastinate replaces it): what a task enqueued over that one would be there at
+# once, before the task's transaction is committed and even if it is rolled back.
+_manager = JobManager(DjangoConnector())
 
 
 def enqueue(
@@ -52,4 +60,5 @@ def enqueue_many(
     options: dict[str, Any] = {"lock": lock} if lock else {}
     if run_at is not None:
         options["schedule_at"] = run_at
-    return app.configure_task(task, allow_unknown=False, **options).batch_defer(*jobs)
+    template = app.configure_task(task, allow_unknown=False, **options).job
+    return JobDeferrer(_manager, template).batch_defer(*jobs)

@@ -15,7 +15,8 @@ from types import FrameType
 
 __all__ = ["ProcessGroup", "interrupt_on_signals"]
 
-STOP_TIMEOUT_S = 10
+# A worker lets its jobs end for ten seconds before it leaves by itself (`backend/jobs/worker.py`).
+STOP_TIMEOUT_S = 15
 POLL_INTERVAL_S = 0.2
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

@@ -81,6 +81,13 @@ UNFOLD: dict[str, Any] = {
                     _entry(_("Groups"), "group", "auth.group"),
                 ],
             },
+            {
+                "title": _("Operations"),
+                "items": [
+                    _entry(_("Jobs"), "work_history", "jobs.job"),
+                    _entry(_("Workers"), "engineering", "jobs.worker"),
+                ],
+            },
         ],
     },
 }

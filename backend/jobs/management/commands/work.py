@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from backend.jobs.worker import run_worker
+from backend.jobs.worker import WorkerOptions, run_worker
 
 __all__ = ["Command"]
 
@@ -32,4 +32,4 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the worker."""
-        run_worker(concurrency=options["concurrency"], wait=not options["until_idle"])
+        run_worker(WorkerOptions(concurrency=options["concurrency"], waits=not options["until_idle"]))

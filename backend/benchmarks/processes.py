@@ -1,0 +1,71 @@
+"""The database and the workers of a benchmark: of its own, and gone afterwards."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+__all__ = ["measure_cpu_s", "running_worker", "use_own_database"]
+
+SETTINGS = "backend.benchmarks.settings"
+STOP_TIMEOUT_S = 30
+
+
+def use_own_database() -> None:
+    """Set Django up on a PostgreSQL of its own in a temporary folder, which goes when this process ends."""
+    data_dir = Path(tempfile.mkdtemp(prefix="procompare-bench-"))
+    # What is registered first runs last: when the embedded server has been stopped.
+    atexit.register(shutil.rmtree, data_dir, ignore_errors=True)
+    os.environ |= {
+        "DJANGO_SETTINGS_MODULE": SETTINGS,
+        "DATA_DIR": str(data_dir),
+        "SECRET_KEY": "only-for-benchmarks",
+        "DEBUG": "0",
+    }
+    os.environ.pop("DATABASE_URL", None)
+    _prepare()
+
+
+@contextmanager
+def running_worker(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a worker in a process of its own, with arguments of ``backend.benchmarks.worker``."""
+    worker = _start_worker(*arguments)
+    try:
+        yield worker
+    finally:
+        worker.terminate()
+        worker.wait(STOP_TIMEOUT_S)
+
+
+def measure_cpu_s(*arguments: str) -> float:
+    """Run a worker until no job is due; return the processor time that it took."""
+    worker = _start_worker("--until-idle", *arguments)
+    _pid, status, usage = os.wait4(worker.pid, 0)
+    worker.returncode = os.waitstatus_to_exitcode(status)
+    if worker.returncode:
+        raise subprocess.CalledProcessError(worker.returncode, "worker")
+    return usage.ru_utime + usage.ru_stime
+
+
+def _start_worker(*arguments: str) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "DATABASE_CONN_MAX_AGE": "60"}
+    return subprocess.Popen([sys.executable, "-m", "backend.benchmarks.worker", *arguments], env=environment)
+
+
+def _prepare() -> None:
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connection
+
+    call_command("migrate", verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE benchmark_starts (number bigint, at timestamptz)")
