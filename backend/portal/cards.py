@@ -48,9 +48,10 @@ class Card:
     @property
     def place(self) -> str:
         """Return where the work is, and how far that is from the provider."""
-        distance = _("%d km away") % round(self.distance_km)
+        # A number is not parted from its unit at the end of a line.
+        distance = _("%d\N{NO-BREAK SPACE}km away") % round(self.distance_km)
         if self.distance_km < 1:
-            distance = _("under 1 km away")
+            distance = _("under 1\N{NO-BREAK SPACE}km away")
         return f"{self.lead.place_name}, {distance}" if self.lead.place_name else distance
 
     @property

@@ -1,11 +1,11 @@
-"""Addresses of a site with a page that fails."""
+"""The addresses of the pages, with one that fails."""
 
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from backend.procompare.urls import urlpatterns as all_urls
+from backend.portal.urls import urlpatterns as portal_urls
 
 __all__ = ["urlpatterns"]
 
@@ -14,4 +14,4 @@ def fail(request: HttpRequest) -> HttpResponse:
     raise RuntimeError("a secret")
 
 
-urlpatterns = [path("broken/", fail), *all_urls]
+urlpatterns = [path("broken/", fail), *portal_urls]

@@ -44,7 +44,14 @@ class TestWaiting:
             title="A leak", place_name="Mitte", budget=1200, urgency="now", language="en", latitude=52.61
         )
         page = client_of(offer.provider.user).get(PAGE).content.decode()
-        for fact in ("A leak", str(offer.lead.category), "Mitte, 10 km away", "1,200", "At once", "English"):
+        for fact in (
+            "A leak",
+            str(offer.lead.category),
+            "Mitte, 10\N{NO-BREAK SPACE}km away",
+            "1,200",
+            "At once",
+            "English",
+        ):
             assert fact in page
         assert offer.lead.reference in page
         assert "in 47 hours" in page

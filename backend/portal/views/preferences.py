@@ -60,7 +60,7 @@ def _save_webhook(request: HttpRequest, user: User) -> Answer:
     if now is None or now == earlier:
         messages.success(request, _("Saved."))
         return None
-    messages.success(request, _("Saved. Your system tells genuine calls by this secret."))
+    messages.success(request, _("Saved. Below is the secret by which your system tells genuine calls."))
     return _show(request, user, secret=now.secret)
 
 
