@@ -19,6 +19,7 @@ from unfold.admin import ModelAdmin
 from backend.notifications.admin.read_only import badge
 from backend.notifications.models import Delivery, Receiver
 from backend.notifications.services.dead_letters import resume_now
+from backend.notifications.services.receivers import is_paused
 from workflows import clock
 
 __all__ = ["ReceiverAdmin"]
@@ -110,7 +111,7 @@ class ReceiverAdmin(ModelAdmin):
         receiver = kwargs.get("obj")
         if receiver is not None:
             context["state_badge"] = self.state(receiver)
-            context["may_resume"] = _is_paused(receiver) and request.user.has_perm(
+            context["may_resume"] = is_paused(receiver, at=clock.now()) and request.user.has_perm(
                 "notifications.resume_receiver"
             )
         return super().render_change_form(request, context, *args, **kwargs)
@@ -118,7 +119,7 @@ class ReceiverAdmin(ModelAdmin):
     @admin.display(description=_("state"))
     def state(self, receiver: Receiver) -> SafeString:
         """Return whether it is left alone, in words."""
-        if _is_paused(receiver):
+        if is_paused(receiver, at=clock.now()):
             return badge("dead", str(_("Paused")))
         if receiver.failures_in_a_row:
             return badge("skipped", str(_("On trial")))
@@ -140,7 +141,3 @@ class ReceiverAdmin(ModelAdmin):
             receiver.name,
             receiver.waiting_count,
         )
-
-
-def _is_paused(receiver: Receiver) -> bool:
-    return receiver.paused_until is not None and receiver.paused_until > clock.now()

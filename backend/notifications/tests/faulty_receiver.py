@@ -33,6 +33,8 @@ class FaultyReceiver:
     address: str
     received: list[Received] = field(default_factory=list)
     tries: Counter[str] = field(default_factory=Counter)
+    busy: Counter[str] = field(default_factory=Counter)
+    busy_max: Counter[str] = field(default_factory=Counter)
     lock: threading.Lock = field(default_factory=threading.Lock)
     stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -44,6 +46,18 @@ class FaultyReceiver:
         with self.lock:
             self.received.append(received)
 
+    @contextlib.contextmanager
+    def at_work(self, path: str) -> Iterator[None]:
+        """Count how many requests of a path are answered at a time."""
+        with self.lock:
+            self.busy[path] += 1
+            self.busy_max[path] = max(self.busy_max[path], self.busy[path])
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.busy[path] -= 1
+
 
 class _Handler(BaseHTTPRequestHandler):
     state: FaultyReceiver
@@ -53,7 +67,8 @@ class _Handler(BaseHTTPRequestHandler):
         key = self.headers.get("webhook-id") or self.headers.get("Idempotency-Key", "")
         with self.state.lock:
             self.state.tries[key] += 1
-        with contextlib.suppress(OSError):  # cut off by the other side
+        # It may be cut off by the other side.
+        with contextlib.suppress(OSError), self.state.at_work(self.path):
             is_taken = getattr(self, "answer_" + self.path.strip("/").partition("/")[0])(key)
             if is_taken:
                 return
@@ -85,7 +100,9 @@ class _Handler(BaseHTTPRequestHandler):
         return self.say(200, b"ok")
 
     def answer_flaky(self, key: str) -> bool:
-        return self.say(500, b"Try again") if self.state.tries[key] == 1 else self.say(200)
+        """Fail at the first try of about every third."""
+        is_first, is_third = self.state.tries[key] == 1, len(self.state.tries) % 3 == 0
+        return self.say(500, b"Try again") if is_first and is_third else self.say(200)
 
     def answer_broken(self, key: str) -> bool:
         return self.say(500, b"\x00Stack trace follows\xff" + b"x" * 10_000)
