@@ -22,6 +22,8 @@ __all__ = [
     "contact_is_confirmed",
     "deadline_has_not_passed",
     "deadline_has_passed",
+    "find_obstacle_to_accept",
+    "find_obstacle_to_claim",
     "is_not_a_duplicate",
     "offer_has_not_expired",
     "offer_has_run_out",
@@ -175,32 +177,35 @@ def offer_has_run_out(assignment: LeadAssignment, attempt: Attempt) -> Blocker |
 @guard(gettext_lazy("A place is free"))
 def place_can_be_accepted(assignment: LeadAssignment, attempt: Attempt) -> Blocker | None:
     """Fewer providers have accepted than may, and the lead is still open."""
-    if not assignment.lead.is_offered:
-        return _not_offered(assignment.lead)
-    accepted = selectors.count_offers(assignment.lead).accepted
-    if accepted < TERMS.accepted_max:
-        return None
-    return Blocker(_("All %(count)d places are taken by other providers.") % {"count": accepted})
+    return find_obstacle_to_accept(assignment.lead, selectors.count_offers(assignment.lead))
 
 
 @guard(gettext_lazy("A place is free"))
 def place_can_be_claimed(assignment: LeadAssignment, attempt: Attempt) -> Blocker | None:
     """The lead is still open, and no open offer to another provider holds the place that would be taken."""
-    if not assignment.lead.is_offered:
-        return _not_offered(assignment.lead)
     counts = selectors.count_offers(assignment.lead, without=assignment)
+    return find_obstacle_to_claim(assignment.lead, counts)
+
+
+def find_obstacle_to_accept(lead: Lead, counts: selectors.OfferCounts) -> Blocker | None:
+    """Return why no (further) provider may accept a lead of which so many offers are out, or None."""
+    if not lead.is_offered:
+        return Blocker(_("The lead is %(state)s.") % {"state": lead.get_status_display().lower()})
     if counts.accepted >= TERMS.accepted_max:
         return Blocker(_("All %(count)d places are taken by other providers.") % {"count": counts.accepted})
+    return None
+
+
+def find_obstacle_to_claim(lead: Lead, counts: selectors.OfferCounts) -> Blocker | None:
+    """Return why no (further) place may be claimed of a lead of which so many offers are out, or None."""
+    if (obstacle := find_obstacle_to_accept(lead, counts)) is not None:
+        return obstacle
     if counts.occupied >= TERMS.places:
         return Blocker(
             _("All %(count)d places are on offer to other providers; one may become free.")
             % {"count": counts.occupied}
         )
     return None
-
-
-def _not_offered(lead: Lead) -> Blocker:
-    return Blocker(_("The lead is %(state)s.") % {"state": lead.get_status_display().lower()})
 
 
 @guard(gettext_lazy("The provider takes part"))

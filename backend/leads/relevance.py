@@ -1,4 +1,7 @@
-"""When what providers were told of leads makes no sense any more: asked right before each message is sent."""
+"""When what providers were told of leads makes no sense any more: asked right before each message is sent.
+
+What is about nothing that is found here is sent: nothing speaks against it.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,9 @@ def why_offer_is_over(notification: Notification) -> str:
 
 def why_claim_is_over(notification: Notification) -> str:
     """Return why a lead need not be pointed out any more: it has ended, or was offered to the provider itself."""
-    lead = Lead._base_manager.get(pk=_object_of(notification))
+    lead = Lead._base_manager.filter(pk=_object_of(notification)).first()
+    if lead is None:
+        return ""
     if not lead.is_offered or lead.deadline_at <= clock.now():
         return _("The lead is no longer on offer.")
     if _offers_to(notification).filter(lead=lead).exists():
@@ -42,14 +47,16 @@ def why_reminder_is_over(notification: Notification) -> str:
     machine, key = notification.event.split(":")[:2]
     if machine == LeadAssignment.machine_label():
         return _why_not_acceptable(_offers_to(notification).filter(pk=key).first())
-    lead = Lead._base_manager.get(pk=key)
-    if lead.client_id == notification.recipient_id and lead.status != Lead.Status.QUOTED:
+    quoted = Lead._base_manager.filter(pk=key, client=notification.recipient_id)
+    if quoted.exclude(status=Lead.Status.QUOTED).exists():
         return _("The quotes were answered.")
     return ""
 
 
 def _why_not_acceptable(offer: LeadAssignment | None) -> str:
-    if offer is None or offer.status != LeadAssignment.Status.OFFERED:
+    if offer is None:
+        return ""
+    if offer.status != LeadAssignment.Status.OFFERED:
         return _("The offer is no longer open.")
     blocker = place_can_be_accepted.check(offer, None)
     return str(blocker.message) if blocker else ""

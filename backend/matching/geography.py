@@ -18,6 +18,7 @@ __all__ = [
     "EARTH_RADIUS_KM",
     "PROFILE_LATITUDE",
     "PROFILE_LONGITUDE",
+    "distance_between",
     "distance_sql",
     "dot_sql",
     "pieces_sql",
@@ -82,6 +83,15 @@ CROSS JOIN LATERAL (
     WHERE NOT span.has_pole AND abs({longitude}) + half_width > 180
 ) AS strip
 """
+
+
+def distance_between(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Return the distance in km between two places, each a latitude and a longitude in degrees (haversine)."""
+    (latitude, longitude), (other_latitude, other_longitude) = one, other
+    north, east = math.radians(other_latitude - latitude), math.radians(other_longitude - longitude)
+    shrinking = math.cos(math.radians(latitude)) * math.cos(math.radians(other_latitude))
+    chord = math.sin(north / 2) ** 2 + shrinking * math.sin(east / 2) ** 2
+    return 2 * EARTH_RADIUS_KM * math.asin(min(1.0, math.sqrt(chord)))
 
 
 def unit_vector_sql() -> Composable:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.urls import include, path
 from django.views.decorators.cache import cache_control
-from django.views.generic import RedirectView
 
 __all__ = ["favicon", "urlpatterns"]
 
@@ -18,8 +17,7 @@ def favicon(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
-    # Not permanent: browsers would keep it when pages of clients come to live here.
-    path("", RedirectView.as_view(pattern_name="admin:index", permanent=False), name="home"),
     path("favicon.ico", favicon, name="favicon"),
     path("admin/", admin.site.urls),
+    path("", include("backend.portal.urls")),
 ]

@@ -3,80 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import Page, expect
 
 from backend.leads.models import Lead
-from backend.leads.tests.admin_pages import PASSWORD, address_of, list_address, make_member
+from backend.leads.tests.admin_pages import address_of, list_address
 from backend.leads.tests.factories import make_lead, make_market
 from backend.notifications.models import Notification
-from backend.procompare.tests.browser import find_browser
+from backend.procompare.tests.desk import Desk, MakeDesk
 from workflows import TransitionRecord
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-SWITCHES = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """One browser for all tests of the module."""
-    with pytest.MonkeyPatch.context() as environment, sync_playwright() as playwright:
-        # Playwright's loop runs in this thread; Django would take that for asynchronous code.
-        environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=SWITCHES)
-        yield browser
-        browser.close()
-
-
-class Desk:
-    """Somebody at the admin: their tabs, and what the browser complained about in them."""
-
-    def __init__(self, browser: Browser, address: str, **options: Any) -> None:
-        self.context = browser.new_context(base_url=address, **options)
-        self.context.set_default_timeout(10_000)
-        self.complaints: list[str] = []
-
-    def open(self, path: str) -> Page:
-        page = self.context.new_page()
-        page.on("console", self._note)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.goto(path)
-        return page
-
-    def log_in(self, role: str) -> None:
-        member = make_member(role)
-        page = self.open("/admin/login/")
-        page.get_by_label("Username").fill(member.username)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/admin/")
-        page.close()
-
-    def _note(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            self.complaints.append(message.text)
-
-
-@pytest.fixture
-def desk(chromium: Browser, live_server: LiveServer) -> Iterator[Desk]:
-    """A desk whose pages must load without any error, a violation of the policy included."""
-    desk = Desk(chromium, live_server.url)
-    yield desk
-    desk.context.close()
-    assert desk.complaints == []
 
 
 @pytest.fixture
@@ -245,11 +184,9 @@ class TestRejecting:
 
 
 class TestPhone:
-    def test_fits_the_lead_page_without_scrolling_sideways(
-        self, chromium: Browser, live_server: LiveServer
-    ) -> None:
+    def test_fits_the_lead_page_without_scrolling_sideways(self, make_desk: MakeDesk) -> None:
         lead = make_lead(make_market(providers=2))
-        desk = Desk(chromium, live_server.url, viewport={"width": 390, "height": 844})
+        desk = make_desk(viewport={"width": 390, "height": 844})
         desk.log_in("verifier")
         page = desk.open(address_of(lead))
 
@@ -257,5 +194,3 @@ class TestPhone:
         expect(badge_of(page)).to_have_text(re.compile("Verified"))
 
         assert page.evaluate("document.documentElement.scrollWidth") == 390
-        desk.context.close()
-        assert desk.complaints == []

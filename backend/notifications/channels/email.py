@@ -7,7 +7,9 @@ from email.utils import parseaddr
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import BadHeaderError, EmailMultiAlternatives
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMultiAlternatives
+from django.core.validators import validate_email
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
@@ -30,13 +32,10 @@ class EmailChannel:
         Raises: DeliveryFailed when the server has not taken it; for good when it refuses the recipient or the text.
         """
         require_no_transaction(envelope.channel)
+        _require_address(envelope.address)
         try:
             with deadline(settings.EMAIL_DEADLINE_S):
                 compose_email(envelope).send()
-        except BadHeaderError as error:
-            raise DeliveryFailed(
-                f"Not an address: {error}", is_permanent=True, is_of_receiver=False
-            ) from error
         except smtplib.SMTPRecipientsRefused as error:
             code, reply = next(iter(error.recipients.values()))
             raise _refusal(code, reply) from error
@@ -59,6 +58,13 @@ def compose_email(envelope: Envelope) -> EmailMultiAlternatives:
     )
     message.attach_alternative(render_to_string("notifications/email.html", context), "text/html")
     return message
+
+
+def _require_address(address: str) -> None:
+    try:
+        validate_email(address)
+    except ValidationError as error:
+        raise DeliveryFailed("Not an e-mail address.", is_permanent=True, is_of_receiver=False) from error
 
 
 def _subject(envelope: Envelope) -> str:

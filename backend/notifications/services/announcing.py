@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from backend.jobs.queue import enqueue_many
 from backend.notifications.models import Notification, NotificationType
+from backend.users.models import User
 from workflows import clock
 
-__all__ = ["Message", "Tally", "mark_read", "notify", "tallying"]
+__all__ = ["Message", "Tally", "mark_all_read", "mark_read", "notify", "tallying"]
 
 
 # A job that plans more would hold its transaction for long.
@@ -94,3 +95,9 @@ def mark_read(notification: Notification) -> None:
     if notification.read_at is None:
         notification.read_at = clock.now()
         notification.save(update_fields=["read_at"])
+
+
+def mark_all_read(user: User) -> int:
+    """Note that a person has seen everything it was told, and return how much of that was unread."""
+    unread = Notification.objects.filter(recipient=user, read_at__isnull=True)
+    return unread.update(read_at=clock.now())

@@ -18,6 +18,7 @@ from backend.leads.models import Lead
 from backend.notifications.models import Notification
 from backend.procompare.demo.agenda import Agenda
 from backend.procompare.demo.chance import chance_of
+from backend.procompare.demo.deliveries import discard_jobs, last_job_id, note_deliveries
 from backend.procompare.demo.hubs import list_hubs
 from backend.procompare.demo.lead_life import plan_lead
 from backend.procompare.demo.offer_life import OfferLife
@@ -92,6 +93,7 @@ def build_market(size: MarketSize, *, on_day: Callable[[], None] = lambda: None)
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
     if reason := why_not_empty():
         raise MarketIsNotEmpty(f"Cannot build the demo market: {reason}.")
+    youngest_job = last_job_id()
     load_catalogue()
     opened_at = size.as_of - HISTORY
     stage = _set_stage(size)
@@ -100,6 +102,8 @@ def build_market(size: MarketSize, *, on_day: Callable[[], None] = lambda: None)
     with _query_log_off(), _garbage_collection_off(), audit.collecting():
         _run(stage.agenda, opened_at=opened_at, as_of=size.as_of, on_day=on_day)
     give_provider_logins(chance_of(size.seed, "logins"))
+    note_deliveries()
+    discard_jobs(since=youngest_job)
     _open_old_notifications(before=size.as_of - UNREAD_SINCE)
 
 

@@ -12,11 +12,12 @@ from django.db import connection, transaction
 from django.db.models import Count, F, Q
 from pytest_django.plugin import DjangoDbBlocker
 
+from backend.jobs.testing import list_jobs
 from backend.leads import selectors
 from backend.leads.models import Lead, LeadAssignment, LeadContact, RoutingDecision
 from backend.leads.terms import TERMS
 from backend.matching.models import CoverageArea, ProviderLoad
-from backend.notifications.models import Notification
+from backend.notifications.models import Delivery, Notification
 from backend.procompare.demo.market import HISTORY, build_market
 from backend.procompare.demo_logins import DEMO_LOGINS, PROVIDER_LOGINS, STAFF_LOGINS
 from backend.procompare.roles import ROLES
@@ -170,6 +171,13 @@ class TestBuiltMarket:
     def test_has_old_notifications_read_and_new_ones_not(self) -> None:
         assert Notification.objects.filter(read_at=None).exists()
         assert not Notification.objects.filter(read_at=None, created_at__lt=AS_OF - HISTORY / 10).exists()
+
+    def test_has_told_everybody_long_ago_and_sends_nothing(self) -> None:
+        assert not Notification.objects.exclude(deliveries__channel="in_app").exists()
+        assert set(Delivery.objects.values_list("status", flat=True)) == {"delivered"}
+        assert Delivery.objects.filter(channel="email").count() > Lead.objects.count()
+        assert list(Delivery.objects.annotate(n=Count("attempt_rows")).exclude(n=1)) == []
+        assert list_jobs() == []
 
     def test_shows_staff_answering_and_the_timer_sweeping(self) -> None:
         actors = set(TransitionRecord.objects.filter(machine="leads.lead").values_list("actor", flat=True))

@@ -6,9 +6,9 @@ from django.test import Client
 
 
 class TestHome:
-    def test_leads_to_the_admin(self, client: Client) -> None:
+    def test_asks_who_it_is(self, client: Client) -> None:
         response = client.get("/")
-        assert (response.status_code, response.headers["Location"]) == (302, "/admin/")
+        assert (response.status_code, response.headers["Location"]) == (302, "/login/?next=/")
 
 
 class TestFavicon:

@@ -1,0 +1,1 @@
+"""What answers at which address: see ``backend/portal/urls.py``."""
