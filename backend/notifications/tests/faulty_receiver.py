@@ -33,8 +33,6 @@ class FaultyReceiver:
     address: str
     received: list[Received] = field(default_factory=list)
     tries: Counter[str] = field(default_factory=Counter)
-    busy: Counter[str] = field(default_factory=Counter)
-    busy_max: Counter[str] = field(default_factory=Counter)
     lock: threading.Lock = field(default_factory=threading.Lock)
     stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -46,18 +44,6 @@ class FaultyReceiver:
         with self.lock:
             self.received.append(received)
 
-    @contextlib.contextmanager
-    def at_work(self, path: str) -> Iterator[None]:
-        """Count how many requests of a path are answered at a time."""
-        with self.lock:
-            self.busy[path] += 1
-            self.busy_max[path] = max(self.busy_max[path], self.busy[path])
-        try:
-            yield
-        finally:
-            with self.lock:
-                self.busy[path] -= 1
-
 
 class _Handler(BaseHTTPRequestHandler):
     state: FaultyReceiver
@@ -68,7 +54,7 @@ class _Handler(BaseHTTPRequestHandler):
         with self.state.lock:
             self.state.tries[key] += 1
         # It may be cut off by the other side.
-        with contextlib.suppress(OSError), self.state.at_work(self.path):
+        with contextlib.suppress(OSError):
             is_taken = getattr(self, "answer_" + self.path.strip("/").partition("/")[0])(key)
             if is_taken:
                 return

@@ -97,7 +97,6 @@ class TestFiveHundredDeliveries:
         """What is delivered is what the receiver took (perhaps twice, if its answer was late, with the same key)."""
         delivered = Delivery.objects.filter(channel="webhook", status="delivered")
         assert {str(key) for key in delivered.values_list("key", flat=True)} == set(receiver.taken())
-        assert receiver.busy_max["/slow"] <= 2
 
     def check_attempts(self) -> None:
         """Delivered is what has exactly one successful attempt; nothing is left running; the number is the count."""
