@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
+from backend.jobs.alone import unless_running
 from backend.jobs.priorities import Priority
 from backend.jobs.retry import Backoff
 from backend.leads.services import supply, timers
@@ -14,6 +15,7 @@ __all__ = ["expire", "offer_waiting_leads", "remind", "retry_waiting_leads"]
 
 @app.periodic(cron="* * * * * */10")
 @app.task(name="leads.expire", priority=Priority.SOON)
+@unless_running
 def expire(timestamp: int) -> None:
     """End offers and leads whose time is over: every ten seconds."""
     timers.expire_offers()
@@ -22,6 +24,7 @@ def expire(timestamp: int) -> None:
 
 @app.periodic(cron="* * * * *")
 @app.task(name="leads.remind", priority=Priority.SOON)
+@unless_running
 def remind(timestamp: int) -> None:
     """Remind providers, staff and clients of what waits for them: every minute."""
     timers.remind_providers_of_offers()
@@ -31,6 +34,7 @@ def remind(timestamp: int) -> None:
 
 @app.periodic(cron="* * * * *")
 @app.task(name="leads.retry_waiting_leads", priority=Priority.NORMAL)
+@unless_running
 def retry_waiting_leads(timestamp: int) -> None:
     """Look again for providers of leads that lack some: every minute, each lead every hour."""
     timers.retry_waiting_leads()

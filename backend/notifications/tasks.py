@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
+from backend.jobs.alone import unless_running
 from backend.jobs.priorities import Priority
 from backend.jobs.retry import Backoff
 from backend.notifications.services import dead_letters, planning, sending, sweeping
@@ -37,6 +38,7 @@ def resume_receiver(*, receiver: str) -> None:
 
 @app.periodic(cron="* * * * * */15")
 @app.task(name="notifications.sweep_deliveries", priority=Priority.SOON)
+@unless_running
 def sweep_deliveries(timestamp: int) -> None:
     """Move what no job moves: left by dead workers, too old, due after quiet hours, in a digest."""
     sweeping.recover_abandoned_attempts()
@@ -47,6 +49,7 @@ def sweep_deliveries(timestamp: int) -> None:
 
 @app.periodic(cron="* * * * *")
 @app.task(name="notifications.tell_of_dead", priority=Priority.LOW)
+@unless_running
 def tell_of_dead(timestamp: int) -> None:
     """Tell staff what died since the last minute."""
     dead_letters.tell_staff_of_dead_deliveries()

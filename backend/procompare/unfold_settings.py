@@ -75,6 +75,8 @@ UNFOLD: dict[str, Any] = {
                 "title": _("People"),
                 "items": [
                     _entry(_("Notifications"), "notifications", "notifications.notification"),
+                    _entry(_("Deliveries"), "outgoing_mail", "notifications.delivery"),
+                    _entry(_("Receivers"), "dns", "notifications.receiver"),
                     _entry(_("Users"), "person", "users.user"),
                     _entry(_("Groups"), "group", "auth.group"),
                 ],

@@ -25,7 +25,8 @@ from backend.leads.tests.admin_pages import (
 )
 from backend.leads.tests.factories import chief, make_lead, make_market, make_provider, make_verified_lead
 from backend.matching.tests.factories import make_user
-from backend.notifications.models import Notification
+from backend.notifications.models import Delivery, Notification, Receiver
+from backend.notifications.services.planning import plan_deliveries
 from backend.users.models import ProviderProfile, User
 from workflows import TransitionRecord
 
@@ -39,13 +40,24 @@ MODELS = (
     Category,
     City,
     Notification,
+    Delivery,
+    Receiver,
     User,
     Group,
 )
 # Their own apps test their pages.
 ELSEWHERE = {Job, Worker}
-NEVER_ADDED = {LeadAssignment, RoutingDecision, Notification}
-NEVER_DELETED = {Lead, LeadAssignment, RoutingDecision, ProviderProfile, Notification, User}
+NEVER_ADDED = {LeadAssignment, RoutingDecision, Notification, Delivery, Receiver}
+NEVER_DELETED = {
+    Lead,
+    LeadAssignment,
+    RoutingDecision,
+    ProviderProfile,
+    Notification,
+    Delivery,
+    Receiver,
+    User,
+}
 
 # Measured: a verified lead with five offers, looked at by the role that may do most.
 LEAD_PAGE_STATEMENTS = 12
@@ -59,6 +71,8 @@ def make_one(model: type[Model]) -> Model:
     """Return an object of a model, as it is when a lead was verified."""
     City.objects.create(name="Berlin", country_code="DE", latitude=52.52, longitude=13.405)
     make_verified_lead(providers=2)
+    Receiver.objects.get_or_create(name="email", defaults={"in_flight_max": 6})
+    plan_deliveries(Notification.objects.values_list("pk", flat=True))
     return model._default_manager.first()
 
 
@@ -133,6 +147,7 @@ def add_verified_leads(count: int) -> None:
     category = make_market(providers=2, open_offers_max=500, leads_per_day_max=500)
     for _number in range(count):
         make_lead(category).verify(by=chief())
+    plan_deliveries(Notification.objects.values_list("pk", flat=True))
 
 
 def add_providers(count: int) -> None:
@@ -148,6 +163,8 @@ LISTS: tuple[tuple[type[Model], Callable[[int], None], int], ...] = (
     (LeadAssignment, add_verified_leads, 3),
     (RoutingDecision, add_verified_leads, 3),
     (Notification, add_verified_leads, 3),
+    (Delivery, add_verified_leads, 3),
+    (Receiver, add_verified_leads, 3),
     (ProviderProfile, add_providers, 5),
     (User, add_providers, 5),
     (Category, add_providers, 5),

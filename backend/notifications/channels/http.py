@@ -62,11 +62,14 @@ def post(
     """
     try:
         with (
-            deadline(timeout_s),
+            deadline(timeout_s) as watch,
             _session(is_public=is_public, is_loopback_allowed=is_loopback_allowed) as session,
         ):
             response = session.post(url, data=body, headers=dict(headers), timeout=timeout_s, stream=True)
-            return Answer(response.status_code, _detail_of(response))
+            answer = Answer(response.status_code, _detail_of(response))
+            # The end of a connection that was cut reads like the end of an answer.
+            watch.check()
+            return answer
     except InvalidIPAddress as error:
         raise DeliveryFailed(
             f"The address {error} is private and is never called.", is_permanent=True, is_of_receiver=False

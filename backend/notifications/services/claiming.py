@@ -26,7 +26,7 @@ from backend.notifications.models import (
     NotificationType,
 )
 from backend.notifications.selectors.recipients import Recipient, find_recipients
-from backend.notifications.services.receivers import hand_out_next, has_room, lock_receiver
+from backend.notifications.services.receivers import hand_out_next, has_room, is_paused, lock_receiver
 from workflows import clock
 
 __all__ = ["Claim", "claim_delivery", "claim_digest"]
@@ -64,13 +64,14 @@ def _due(at: datetime.datetime) -> models.QuerySet[Delivery]:
     # Locked: two jobs of the same delivery make one attempt.  The notification is only read.
     return (
         Delivery.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("notification")
+        .select_related("notification", "receiver")
         .filter(status="waiting", due_at__lte=at)
     )
 
 
 def _claim(deliveries: Sequence[Delivery], *, at: datetime.datetime) -> Claim | None:
-    if not deliveries:
+    # A look without a lock, so that the many that wait for a paused receiver cost one statement each.
+    if not deliveries or is_paused(deliveries[0].receiver, at=at):
         return None
     recipient_id = deliveries[0].notification.recipient_id
     recipient = find_recipients([recipient_id])[recipient_id]

@@ -17,7 +17,15 @@ from backend.jobs.retry import backoff_s
 from backend.notifications.errors import DeliveryFailed
 from backend.notifications.models import Delivery, Receiver
 
-__all__ = ["forgive", "hand_out_next", "has_room", "lock_receiver", "note_failure", "note_success"]
+__all__ = [
+    "forgive",
+    "hand_out_next",
+    "has_room",
+    "is_paused",
+    "lock_receiver",
+    "note_failure",
+    "note_success",
+]
 
 
 def lock_receiver(name: str) -> Receiver:
@@ -33,6 +41,11 @@ def has_room(receiver: Receiver, *, at: datetime.datetime) -> bool:
         receiver.is_backed_up = True
         receiver.save(update_fields=["is_backed_up"])
     return False
+
+
+def is_paused(receiver: Receiver | None, *, at: datetime.datetime) -> bool:
+    """Return whether a receiver is left alone at an instant.  (When it was paused, it was noted as backed up.)"""
+    return receiver is not None and receiver.paused_until is not None and receiver.paused_until > at
 
 
 def hand_out_next(receiver: Receiver, *, at: datetime.datetime) -> None:
@@ -91,7 +104,7 @@ def _pause(receiver: Receiver, *, at: datetime.datetime) -> None:
 
 def _room(receiver: Receiver, *, at: datetime.datetime) -> int:
     """Return how many more a receiver may get now.  One that failed just now is tried with one at a time."""
-    if receiver.paused_until is not None and receiver.paused_until > at:
+    if is_paused(receiver, at=at):
         return 0
     allowed = 1 if receiver.failures_in_a_row else receiver.in_flight_max
     return allowed - _count_in_flight(receiver)
