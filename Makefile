@@ -46,7 +46,7 @@ format: $(DEV_INSTALLED) ## bring the code into form
 diagrams: $(INSTALLED) ## draw diagrams/ anew from the state machines
 	$(PY) manage.py draw_workflows
 
-bench: $(INSTALLED) ## measure, on a database of its own, and write the figures into docs/benchmarks.md
+bench: $(DEV_INSTALLED) ## measure, on a database of its own, and write the figures into docs/benchmarks.md
 	$(PY) -m backend.benchmarks --write
 
 # Without the virtual environment there is no server left but a killed one's, which ends when its data is gone.

@@ -8,8 +8,9 @@ from __future__ import annotations
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from backend.leads.guards import place_can_be_accepted
+from backend.leads.guards import find_obstacle_to_accept
 from backend.leads.models import Lead, LeadAssignment
+from backend.leads.selectors import count_offers
 from backend.notifications import relevance
 from backend.notifications.models import Notification, NotificationType
 from workflows import clock
@@ -58,8 +59,8 @@ def _why_not_acceptable(offer: LeadAssignment | None) -> str:
         return ""
     if offer.status != LeadAssignment.Status.OFFERED:
         return _("The offer is no longer open.")
-    blocker = place_can_be_accepted.check(offer, None)
-    return str(blocker.message) if blocker else ""
+    obstacle = find_obstacle_to_accept(offer.lead, count_offers(offer.lead))
+    return str(obstacle.message) if obstacle else ""
 
 
 def _offers_to(notification: Notification) -> QuerySet[LeadAssignment]:

@@ -37,7 +37,8 @@ class MailServer:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:  # noqa: N802  aiosmtpd's name
         """Take a mail: from this answer on the sender may forget it."""
-        message = email.message_from_bytes(bytes(envelope.content or b""))
+        content = envelope.content or b""
+        message = email.message_from_bytes(content if isinstance(content, bytes) else content.encode())
         self.received[str(message["Message-ID"])] += 1
         return "250 OK"
 
