@@ -30,6 +30,11 @@ __all__ = ["Answer", "post"]
 # Of an answer that says no, so much is kept for staff to read.
 DETAIL_BYTES_MAX = 200
 USER_AGENT = "ProCompare-Notifications/1"
+_NO_ADDRESS = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,7 @@ def _failure_of(error: Exception) -> DeliveryFailed:
     """Return what an error means; one about the address itself would be the same another time."""
     if isinstance(error, InvalidIPAddress):
         text = f"The address {error} is private and is never called."
-    elif isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
+    elif isinstance(error, _NO_ADDRESS):
         text = f"Not an address: {error}"
     else:
         return DeliveryFailed(_in_words(error))
