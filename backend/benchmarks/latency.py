@@ -13,9 +13,9 @@ from django.db import connection, transaction
 from backend.benchmarks.figures import Measurement, percentile
 from backend.benchmarks.processes import running_worker
 from backend.jobs.queue import enqueue
-from backend.leads.tests.mail_server import MailServer
 from backend.notifications.models import DeliveryAttempt, Notification, NotificationType
 from backend.notifications.services.announcing import Message, notify
+from backend.notifications.tests.mail_server import mail_server
 from backend.users.models import User
 
 __all__ = ["TITLE", "measure"]
@@ -48,8 +48,8 @@ def measure() -> Iterator[Measurement]:
     """Yield for each variant the waits in ms, and how many times longer the median is than that of one hop."""
     User.objects.create_user(RECIPIENT, email=f"{RECIPIENT}@example.com")
     median_of_one_hop_ms = 0.0
-    with MailServer() as mail_server:
-        os.environ |= {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(mail_server.port), "EMAIL_USE_TLS": "0"}
+    with mail_server() as mails:
+        os.environ |= {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(mails.port), "EMAIL_USE_TLS": "0"}
         for variant in VARIANTS:
             waits_ms = _measure_waits_ms(variant)
             median_ms = percentile(waits_ms, 50)

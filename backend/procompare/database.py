@@ -20,6 +20,9 @@ __all__ = ["data_dir_of", "database_settings"]
 EMBEDDED_ENGINE = "backend.procompare.postgresql"
 SERVER_ENGINE = "django.db.backends.postgresql"
 
+# A host that does not answer at all: psycopg would wait for two minutes, and a worker could not stop meanwhile.
+CONNECT_TIMEOUT_S = 10
+
 
 def data_dir_of(base_dir: Path) -> Path:
     """Return the folder that keeps the embedded server's data: ``DATA_DIR``, relative to ``base_dir``."""
@@ -50,6 +53,7 @@ def _server_settings(url: str) -> dict[str, Any]:
             f"DATABASE_URL names the engine {database['ENGINE']!r}; locks, constraints and triggers of this "
             "project need PostgreSQL: postgres://user:password@host:5432/name"
         )
+    database.setdefault("OPTIONS", {}).setdefault("connect_timeout", CONNECT_TIMEOUT_S)
     return database
 
 

@@ -23,9 +23,9 @@ from backend.jobs.tests.worker_process import WorkerProcess
 from backend.leads.models import Lead, LeadAssignment, RoutingDecision
 from backend.leads.terms import TERMS
 from backend.leads.tests.factories import chief, make_category, make_lead, make_provider
-from backend.leads.tests.mail_server import MailServer
 from backend.matching.models import ProviderLoad
 from backend.notifications.models import Delivery, Notification
+from backend.notifications.tests.mail_server import MailServer, mail_server
 from backend.users.models import User
 from workflows import TransitionRefused, clock
 from workflows.hash_chain import find_broken_links
@@ -196,7 +196,7 @@ class TestKillLoop:
         for number in range(THREADS):
             calls.append(partial(verify_all, leads, verified, told))
             calls.append(partial(answer_all, verified, told, random.Random(SEED + number)))
-        with MailServer() as mail_server, Workers(mail_server.port) as workers:
+        with mail_server() as mails, Workers(mails.port) as workers:
             with in_threads(calls, told) as threads:
                 workers.kill_in_turn(while_alive=threads)
             drain()
@@ -205,7 +205,7 @@ class TestKillLoop:
         assert workers.killed >= 5
         assert_nothing_is_lost(told)
         assert_invariants_hold()
-        assert_mails_are_known(mail_server)
+        assert_mails_are_known(mails)
 
 
 def assert_nothing_is_lost(told: Acknowledged) -> None:
@@ -237,15 +237,16 @@ def assert_invariants_hold() -> None:
     assert list(Job.objects.filter(status="failed").values_list("task_name", "error__message")) == []
 
 
-def assert_mails_are_known(mail_server: MailServer) -> None:
+def assert_mails_are_known(mails: MailServer) -> None:
     """Each notification has its deliveries, each delivery an end, each delivered mail arrived, and none is unknown."""
+    received = {message["Message-ID"] for message in mails.messages}
     assert not Notification.objects.filter(deliveries__isnull=True).exists()
     assert set(Delivery.objects.values_list("status", flat=True)) <= {"delivered", "skipped"}
-    mails = Delivery.objects.filter(channel="email")
-    delivered = {name_of(key) for key in mails.filter(status="delivered").values_list("key", flat=True)}
+    sent = Delivery.objects.filter(channel="email")
+    delivered = {name_of(key) for key in sent.filter(status="delivered").values_list("key", flat=True)}
     assert len(delivered) > LEADS / 2
-    assert delivered - set(mail_server.received) == set()
-    assert set(mail_server.received) - {name_of(key) for key in mails.values_list("key", flat=True)} == set()
+    assert delivered - received == set()
+    assert received - {name_of(key) for key in sent.values_list("key", flat=True)} == set()
 
 
 def name_of(key: object) -> str:

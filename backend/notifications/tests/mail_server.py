@@ -38,7 +38,7 @@ class MailServer:
         if self.data_answer:
             return self.data_answer
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
-        self.messages.append(message)  # type: ignore[arg-type]
+        self.messages.append(message)
         return "250 Taken"
 
 

@@ -42,7 +42,7 @@ class TestDatabaseSettings:
         assert settings["ENGINE"] == "django.db.backends.postgresql"
         assert (settings["HOST"], settings["PORT"], settings["NAME"]) == ("db.example", 6543, "market")
         assert (settings["USER"], settings["PASSWORD"]) == ("ann", "secret")
-        assert settings["OPTIONS"] == {"sslmode": "require"}
+        assert settings["OPTIONS"] == {"sslmode": "require", "connect_timeout": 10}
 
     def test_refuse_another_kind_of_database(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("DATABASE_URL", "sqlite:////srv/market.sqlite3")

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from backend.procompare.postgres_cluster import PostgresCluster
@@ -67,6 +68,11 @@ def read_until(process: subprocess.Popen[str], text: str) -> None:
     pytest.fail(f"never printed {text!r} but:\n{''.join(lines)}")
 
 
+def children_of(pid: int) -> dict[int, list[str]]:
+    """Return the commands of the processes that a process has started, by their ids."""
+    return {child.pid: child.cmdline() for child in psutil.Process(pid).children()}
+
+
 def get_status(port: int, path: str) -> int:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
     connection.request("GET", path)
@@ -84,8 +90,12 @@ class TestServe:
         assert get_status(free_port, "/static/admin/js/core.js") == 200
         assert PostgresCluster(tmp_path / "data").postmaster_pid() is not None
 
+        workers = [pid for pid, command in children_of(process.pid).items() if "work" in command]
+        assert len(workers) == 1
+
         process.send_signal(number)
         output, _ = process.communicate(timeout=TIMEOUT_S)
+        assert not psutil.pid_exists(workers[0])
         assert (process.returncode, output.splitlines()[-1]) == (0, "Stopped.")
         assert PostgresCluster(tmp_path / "data").postmaster_pid() is None
         with pytest.raises(ConnectionRefusedError):
