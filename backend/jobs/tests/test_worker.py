@@ -174,7 +174,7 @@ class TestBrokenConnections:
         assert runs.read_text() == "ran\nran\n"
 
     def test_keep_no_worker_from_stopping(self) -> None:
-        with WorkerProcess() as worker:
+        with WorkerProcess(WORKER_HEARTBEAT_S="1", WORKER_DEAD_AFTER_S="10") as worker:
             wait_until(lambda: is_listening(worker.name), what="it listens")
             with closed_database():
                 end_connections(worker.name)

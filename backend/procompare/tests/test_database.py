@@ -33,6 +33,7 @@ class TestDatabaseSettings:
             "HOST": "/srv/procompare/.data/postgres",
             "PORT": "5432",
             "TEST": {"NAME": "test_procompare"},
+            "CONN_MAX_AGE": 0,
             "CONN_HEALTH_CHECKS": True,
         }
 
