@@ -71,6 +71,8 @@ def _offers_in_words(lead: Any) -> tuple[str, bool]:
     if lead.open_offers:
         count = lead.open_offers
         return ngettext("Waits for %d answer", "Waits for %d answers", count) % count, False
+    if lead.retry_at:
+        return _("Waits for a provider: tried again by %(when)s") % {"when": f"{lead.retry_at:%H:%M}"}, False
     return _("Reroute: nobody has an offer"), True
 
 

@@ -243,10 +243,10 @@ class Lead(ClientRequest, WorkflowModel):
         *,
         by: Actor,
         category: Annotated[Category, Label(_("Category"))],  # type: ignore[valid-type]  # django-stubs means its own Annotated
+        place_name: Annotated[str, Label(_("Place"), _("What providers read; the coordinates decide."))] = "",
         latitude: Annotated[float, Label(_("Latitude"))],
         longitude: Annotated[float, Label(_("Longitude"))],
         language: Annotated[Language, Label(_("Language"))],
-        place_name: Annotated[str, Label(_("Place"))] = "",
         budget: Annotated[Decimal | None, Label(_("Budget"), _("Empty: none was named."))] = None,
     ) -> None:
         """Change what is asked for: the decision so far is superseded, and offers that do not fit end."""

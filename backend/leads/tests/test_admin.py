@@ -249,8 +249,15 @@ class TestNextStep:
         lead.assignments.first().accept(by=chief())
         assert "Waits for a quote: 1 has accepted" in column_of(client, lead, "next_step")
 
+    def test_is_to_wait_when_a_lead_that_lacks_providers_is_tried_again(self, client: Client) -> None:
+        lead = make_verified_lead(providers=0)
+        assert column_of(client, lead, "next_step") == (
+            f'<span class="pc-waits">Waits for a provider: tried again by {lead.retry_at:%H:%M}</span>'
+        )
+
     def test_is_to_reroute_when_nobody_has_an_offer(self, client: Client) -> None:
         lead = make_verified_lead(providers=0)
+        Lead._base_manager.update(retry_at=None)
         assert column_of(client, lead, "next_step") == (
             '<span class="pc-ready">Reroute: nobody has an offer</span>'
         )

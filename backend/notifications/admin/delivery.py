@@ -14,13 +14,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpR
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin, TabularInline
 
-from backend.notifications.admin.read_only import ReadOnly, badge
+from backend.notifications.admin.read_only import ReadOnly, badge, link
 from backend.notifications.models import Delivery, DeliveryAttempt
 from backend.notifications.services.dead_letters import RETRY_PERMISSION, retry_deliveries
 
@@ -39,6 +38,7 @@ class AttemptsOfDelivery(ReadOnly, TabularInline):  # type: ignore[misc]  # unfo
     readonly_fields = ["result"]
     extra = 0
     can_delete = False
+    hide_title = True
 
     @admin.display(description=_("outcome"))
     def result(self, attempt: DeliveryAttempt) -> SafeString:
@@ -81,11 +81,11 @@ class DeliveryAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold write
     actions = ["retry_selected"]
     inlines = [AttemptsOfDelivery]
     fieldsets = [
-        (None, {"fields": [("notification_link", "recipient"), ("channel", "receiver", "is_digest")]}),
+        (None, {"fields": [("notification_link", "recipient"), ("channel", "receiver", "way")]}),
         (_("When"), {"fields": [("created_at", "due_at", "give_up_at"), ("started_at", "ended_at")]}),
         (_("How it went"), {"fields": [("attempts", "attempts_max"), "remark", "key"]}),
     ]
-    readonly_fields = ["notification_link", "recipient", "remark"]
+    readonly_fields = ["notification_link", "recipient", "way", "remark"]
 
     class Media:
         """Styles from static files alone."""
@@ -194,8 +194,13 @@ class DeliveryAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold write
         """Return why it was skipped, or failed last."""
         return delivery.skipped_because or delivery.last_error or "–"
 
+    @admin.display(description=_("comes"))
+    def way(self, delivery: Delivery) -> str:
+        """Return whether it is a message of its own."""
+        return str(_("In the daily e-mail")) if delivery.is_digest else str(_("By itself"))
+
     @admin.display(description=_("notification"))
     def notification_link(self, delivery: Delivery) -> SafeString:
         """Return the notification as a link."""
         address = reverse("admin:notifications_notification_change", args=[delivery.notification_id])
-        return format_html('<a href="{}">{}</a>', address, delivery.notification)
+        return link(address, delivery.notification)

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
-from backend.notifications.admin.read_only import ReadOnly, badge
+from backend.notifications.admin.read_only import ReadOnly, badge, link
 from backend.notifications.models import Delivery, Notification
 
 __all__ = ["NotificationAdmin"]
@@ -25,12 +25,13 @@ class DeliveriesOfNotification(ReadOnly, TabularInline):  # type: ignore[misc]  
     ordering = ["pk"]
     extra = 0
     can_delete = False
+    hide_title = True
 
     @admin.display(description=_("channel"))
     def page(self, delivery: Delivery) -> SafeString:
         """Return the channel as a link to the delivery."""
         address = reverse("admin:notifications_delivery_change", args=[delivery.pk])
-        return format_html('<a href="{}">{}</a>', address, delivery.get_channel_display())
+        return link(address, delivery.get_channel_display())
 
     @admin.display(description=_("status"))
     def state(self, delivery: Delivery) -> SafeString:

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-__all__ = ["ReadOnly", "badge"]
+__all__ = ["ReadOnly", "badge", "link"]
 
 # In the colours of workflow states (workflows/admin.css).
 _TONES = {"delivered": "good", "dead": "bad", "failed": "bad", "skipped": "muted", "abandoned": "muted"}
@@ -21,6 +21,11 @@ def badge(status: str, label: str) -> SafeString:
         _TONES.get(status, "plain"),
         label,
     )
+
+
+def link(address: str, text: object) -> SafeString:
+    """Return a link that looks like one."""
+    return format_html('<span class="wf-admin"><a class="wf-link" href="{}">{}</a></span>', address, text)
 
 
 class ReadOnly:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -11,12 +12,11 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
-from backend.notifications.admin.read_only import badge
+from backend.notifications.admin.read_only import badge, link
 from backend.notifications.models import Delivery, Receiver
 from backend.notifications.services.dead_letters import resume_now
 from backend.notifications.services.receivers import is_paused
@@ -135,9 +135,5 @@ class ReceiverAdmin(ModelAdmin):
     def waiting_link(self, receiver: Any) -> SafeString:
         """Return how many deliveries wait for it, as a link to them."""
         address = reverse("admin:notifications_delivery_changelist")
-        return format_html(
-            '<a href="{}?receiver__exact={}&amp;status__exact=waiting">{}</a>',
-            address,
-            receiver.name,
-            receiver.waiting_count,
-        )
+        query = urlencode({"receiver__exact": receiver.name, "status__exact": "waiting"})
+        return link(f"{address}?{query}", receiver.waiting_count)

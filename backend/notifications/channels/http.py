@@ -30,6 +30,11 @@ __all__ = ["Answer", "post"]
 # Of an answer that says no, so much is kept for staff to read.
 DETAIL_BYTES_MAX = 200
 USER_AGENT = "ProCompare-Notifications/1"
+_NO_ADDRESS = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +75,19 @@ def post(
             # The end of a connection that was cut reads like the end of an answer.
             watch.check()
             return answer
-    except InvalidIPAddress as error:
-        raise DeliveryFailed(
-            f"The address {error} is private and is never called.", is_permanent=True, is_of_receiver=False
-        ) from error
-    except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
-        raise DeliveryFailed(f"Not an address: {error}", is_permanent=True, is_of_receiver=False) from error
     except (requests.RequestException, HTTPError, OSError) as error:
-        raise DeliveryFailed(_in_words(error)) from error
+        raise _failure_of(error) from error
+
+
+def _failure_of(error: Exception) -> DeliveryFailed:
+    """Return what an error means; one about the address itself would be the same another time."""
+    if isinstance(error, InvalidIPAddress):
+        text = f"The address {error} is private and is never called."
+    elif isinstance(error, _NO_ADDRESS):
+        text = f"Not an address: {error}"
+    else:
+        return DeliveryFailed(_in_words(error))
+    return DeliveryFailed(text, is_permanent=True, is_of_receiver=False)
 
 
 def _detail_of(response: requests.Response) -> str:

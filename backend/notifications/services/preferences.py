@@ -47,13 +47,7 @@ def save_preferences(
         phone=to_e164(phone) if phone.strip() else "",
     )
     preferences.full_clean(validate_unique=False)
-    # One statement that makes or changes the row: two tabs that save at once do not trip over each other.
-    Preferences.objects.bulk_create(
-        [preferences],
-        update_conflicts=True,
-        unique_fields=["user"],
-        update_fields=["quiet_from", "quiet_until", "digest", "digest_at", "phone"],
-    )
+    _write(preferences)
     return preferences
 
 
@@ -102,6 +96,16 @@ def save_webhook_endpoint(user: User, url: str) -> WebhookEndpoint | None:
         if not url:
             return None
         return WebhookEndpoint.objects.create(user=user, url=url, secret=_new_secret())
+
+
+def _write(preferences: Preferences) -> None:
+    """Make or change the row in one statement: two tabs that save at once do not trip over each other."""
+    Preferences.objects.bulk_create(
+        [preferences],
+        update_conflicts=True,
+        unique_fields=["user"],
+        update_fields=["quiet_from", "quiet_until", "digest", "digest_at", "phone"],
+    )
 
 
 def _new_secret() -> str:

@@ -174,6 +174,16 @@ class TestWebhook:
             assert refusal(envelope(WEBHOOK, f"{address}/ok")).is_permanent
         assert receiver.received == []
 
+    @pytest.mark.parametrize("greeting", [b"", b"x"])
+    def test_ends_in_time_when_the_handshake_does_not(self, greeting: bytes) -> None:
+        with drawn_out_server(greeting) as port:
+            failure = refusal(envelope(WEBHOOK, f"https://127.0.0.1:{port}/"))
+        assert (failure.is_permanent, failure.is_of_receiver) == (False, True)
+
+    @pytest.mark.parametrize("url", ["https://", "nonsense", "gopher://hooks.example/", "https://a..b/"])
+    def test_ends_for_good_where_there_is_no_address(self, url: str) -> None:
+        assert refusal(envelope(WEBHOOK, url)).is_permanent
+
     def test_takes_no_detour_over_a_proxy(self, receiver: FaultyReceiver, monkeypatch) -> None:
         monkeypatch.setenv("HTTP_PROXY", closed_port())
         monkeypatch.setenv("http_proxy", closed_port())
