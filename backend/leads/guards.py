@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -88,12 +90,18 @@ def something_changes(lead: Lead, attempt: Attempt) -> Blocker | None:
 
 @guard(gettext_lazy("The request can be met"), needs=_REVISED)
 def request_can_be_met(lead: Lead, attempt: Attempt) -> Blocker | None:
-    """The category is served, and the place is on the globe."""
+    """The category is served, the place is on the globe, and the rest is what its fields may hold."""
     category, latitude, longitude = (attempt.arguments[name] for name in _REVISED[:3])
     if not category.is_served:
         return Blocker(_("“%(category)s” is not served at present.") % {"category": category})
     if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
         return Blocker(_("Latitude goes from -90 to 90, longitude from -180 to 180."))
+    for name in _REVISED[3:]:
+        field: Any = lead._meta.get_field(name)
+        try:
+            field.clean(attempt.arguments[name], lead)
+        except ValidationError as error:
+            return Blocker(f"{capfirst(str(field.verbose_name))}: {' '.join(error.messages)}")
     return None
 
 

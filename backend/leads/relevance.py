@@ -32,7 +32,7 @@ def why_offer_is_over(notification: Notification) -> str:
 
 
 def why_claim_is_over(notification: Notification) -> str:
-    """Return why a lead need not be pointed out any more: it has ended, or was offered to the provider itself."""
+    """Return why a lead need not be pointed out any more: the provider was offered it, or has nothing to claim."""
     lead = Lead._base_manager.filter(pk=_object_of(notification)).first()
     if lead is None:
         return ""
@@ -40,7 +40,9 @@ def why_claim_is_over(notification: Notification) -> str:
         return _("The lead is no longer on offer.")
     if _offers_to(notification).filter(lead=lead).exists():
         return _("The lead was offered to the provider meanwhile.")
-    return ""
+    if not lead.tips.filter(provider__user=notification.recipient_id).exists():
+        return _("The request has changed: the provider may not claim it any more.")
+    return _obstacle_in_words(lead)
 
 
 def why_reminder_is_over(notification: Notification) -> str:
@@ -59,7 +61,11 @@ def _why_not_acceptable(offer: LeadAssignment | None) -> str:
         return ""
     if offer.status != LeadAssignment.Status.OFFERED:
         return _("The offer is no longer open.")
-    obstacle = find_obstacle_to_accept(offer.lead, count_offers(offer.lead))
+    return _obstacle_in_words(offer.lead)
+
+
+def _obstacle_in_words(lead: Lead) -> str:
+    obstacle = find_obstacle_to_accept(lead, count_offers(lead))
     return str(obstacle.message) if obstacle else ""
 
 

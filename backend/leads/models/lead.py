@@ -376,10 +376,14 @@ class Lead(ClientRequest, WorkflowModel):
         target=Status.NEW,
         permission="leads.reopen_lead",
         label=_("Reopen"),
-        effects=[_("a new deadline, if it has passed")],
+        effects=[_("a new deadline, if it has passed"), _("end the rights to claim")],
     )
     def reopen(self, *, by: Actor, reason: Annotated[str, Label(_("Reason"))]) -> None:
-        """Take an end back: the lead is new again and must be verified again."""
+        """Take an end back: the lead is new again and must be verified again.
+
+        Until then it may be edited freely: whoever was told of it as it was need not fit what it becomes.
+        """
+        self.tips.all().delete()
         self.duplicate_of = None
         self.remind_at = default_reminder()
         if self.deadline_at <= clock.now():

@@ -10,6 +10,7 @@ from backend.leads import selectors
 from backend.leads.models import LeadAssignment, LeadTip, RoutingDecision
 from backend.leads.services import announcements
 from backend.leads.terms import TERMS
+from backend.matching.rules import BUSY
 from backend.notifications.selectors import find_quiet_ends
 from workflows import clock
 
@@ -32,7 +33,7 @@ class LeadAssignmentService:
         assignments = self._create_offers(decision, offered)
         self._create_tips(decision, told)
         announcements.tell_providers(decision, assignments, offered=offered, told=told)
-        if not decision.offered_count and not selectors.count_offers(decision.lead).occupied:
+        if _found_nobody(decision):
             announcements.tell_staff_of_shortfall(decision)
         return assignments
 
@@ -70,6 +71,13 @@ class LeadAssignmentService:
                 unique_fields=["lead", "provider"],
                 update_fields=["decision", "created_at"],
             )
+
+
+def _found_nobody(decision: RoutingDecision) -> bool:
+    """Return whether nobody has an offer of the lead now; not when somebody was busy, who is asked again at once."""
+    if decision.offered_count or any(entry["outcome"] == BUSY.code for entry in decision.candidates):
+        return False
+    return not selectors.count_offers(decision.lead).occupied
 
 
 def _times_of(

@@ -18,10 +18,13 @@ from backend.leads.terms import TERMS
 from backend.matching import capacity, search
 from backend.matching.policy import Policy, rank_candidates
 from backend.matching.ranking import RankingModel
+from backend.matching.rules import BUSY
 from backend.matching.values import Ranked, Ranking, Request, Search
 from workflows import clock
 
 __all__ = ["offered_before", "request_of", "route"]
+
+NOTHING_OFFERED = selectors.OfferCounts(open=0, accepted=0, made=0)
 
 
 def route(
@@ -42,14 +45,17 @@ def route(
     """
     tells = is_revision or lead.status == Lead.Status.NEW
     request = request_of(lead, already_offered=offered_before(lead))
-    places = _free_places(lead) if lead.wave else TERMS.places
+    counts = selectors.count_offers(lead) if lead.wave else NOTHING_OFFERED
+    places = _free_places(counts)
     found = search.find_candidates(request)
     ranking = rank_candidates(request, found.eligible, model=model, policy=policy)
     preferred = [entry.candidate.provider_id for entry in ranking.ranked]
     reservation = capacity.reserve(preferred, count=places, at=request.at, wait=wait)
-    outcomes = _outcomes(ranking, reservation, told_max=TERMS.told_max if tells else 0)
+    # Where nobody else may accept, there is nothing to claim either.
+    told_max = TERMS.told_max if tells and not _is_taken(counts) else 0
+    outcomes = _outcomes(ranking, reservation, told_max=told_max)
     lead.wave += 1
-    lead.retry_at = None if len(reservation.reserved) >= places else clock.now() + TERMS.retry_after
+    lead.retry_at = _retry_at(reservation, places=places)
     return RoutingDecision.objects.create(
         lead=lead,
         wave=lead.wave,
@@ -86,10 +92,27 @@ def offered_before(lead: Lead) -> frozenset[int]:
     return frozenset(lead.assignments.values_list("provider_id", flat=True))
 
 
-def _free_places(lead: Lead) -> int:
-    """Return how many offers may be made now: within the places, and within what a lead makes in all."""
-    counts = selectors.count_offers(lead)
+def _free_places(counts: selectors.OfferCounts) -> int:
+    """Return how many offers may be made now: none that nobody could accept, nor more than a lead makes in all."""
+    if _is_taken(counts):
+        return 0
     return max(0, min(TERMS.places - counts.occupied, TERMS.offers_max - counts.made))
+
+
+def _is_taken(counts: selectors.OfferCounts) -> bool:
+    return counts.accepted >= TERMS.accepted_max
+
+
+def _retry_at(reservation: capacity.Reservation, *, places: int) -> datetime.datetime | None:
+    """Return when providers are looked for again; None when all places were offered.
+
+    A provider that was busy is free within the second: then the next tick looks again, not the next hour.
+    """
+    if len(reservation.reserved) >= places:
+        return None
+    if BUSY.code in reservation.refused.values():
+        return clock.now()
+    return clock.now() + TERMS.retry_after
 
 
 def _outcomes(ranking: Ranking, reservation: capacity.Reservation, *, told_max: int) -> dict[int, str]:

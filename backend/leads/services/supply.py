@@ -16,7 +16,7 @@ from backend.matching import capacity, search
 from backend.matching.eligibility import explain_provider
 from backend.matching.values import Candidate
 from backend.users.models import ProviderProfile
-from workflows import SystemActor, TransitionBlocked, clock
+from workflows import SystemActor, TransitionRefused, clock
 
 __all__ = ["announce", "look_again", "offer_waiting_leads"]
 
@@ -59,15 +59,16 @@ def look_again(lead: Lead) -> None:
 
 
 def _reroute(lead: Lead) -> bool:
-    """Reroute a lead; one that may not be (enough have accepted, all its offers are made) waits no longer."""
+    """Reroute a lead; one that may not be (enough have accepted, it has ended) waits no longer."""
     try:
         lead.reroute(by=ROUTER)
-    except TransitionBlocked:
+    except TransitionRefused:
         _set_retry(lead, at=None)
         return False
     return True
 
 
 def _set_retry(lead: Lead, *, at: datetime.datetime | None) -> None:
+    """Set when to look again, unless something has happened to the lead since it was read: that knows better."""
     # Past the engine, which governs the field for the sake of old copies: nothing else of the lead changes.
-    Lead._base_manager.filter(pk=lead.pk).update(retry_at=at)
+    Lead._base_manager.filter(pk=lead.pk, version=lead.version).update(retry_at=at)

@@ -87,6 +87,23 @@ class TestClaim:
         end_before_sending(lead, lambda lead: answers.claim(lead, provider=provider, by=provider.user))
         assert ends_of("lead_verified") == [("skipped", "The lead was offered to the provider meanwhile.")]
 
+    def test_is_not_pointed_out_to_whom_it_does_not_fit_any_more(self) -> None:
+        def move_to_munich(lead: Lead) -> None:
+            asked = {name: getattr(lead, name) for name in ("category", "language", "budget")}
+            lead.revise(by=chief(), **asked, place_name="Munich", latitude=48.14, longitude=11.58)
+
+        end_before_sending(make_verified_lead(providers=6), move_to_munich)
+        assert ends_of("lead_verified") == [
+            ("skipped", "The request has changed: the provider may not claim it any more.")
+        ]
+
+    def test_is_not_pointed_out_when_others_have_taken_every_place(self) -> None:
+        lead, _provider = make_claimable_lead()
+        end_before_sending(
+            lead, lambda lead: lead.assignments.filter(status="offered").first().accept(by=chief())
+        )
+        assert ends_of("lead_verified") == [("skipped", "All 3 places are taken by other providers.")]
+
 
 class TestReminder:
     def test_is_not_sent_when_the_offer_was_answered(self) -> None:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import datetime
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from django.db import connections, transaction
+from django.db.models import Model
 
 from backend.jobs.testing import run_due_jobs
 from backend.leads.models import Lead, LeadAssignment
-from backend.leads.services import timers
+from backend.leads.services import supply, timers
 from backend.leads.tasks import expire, remind, retry_waiting_leads
 from backend.leads.terms import TERMS
 from backend.leads.tests.factories import (
     QUOTES,
     chief,
+    make_category,
     make_lead,
     make_market,
     make_provider,
@@ -24,7 +28,7 @@ from backend.leads.tests.factories import (
 )
 from backend.notifications.models import Notification
 from backend.notifications.services import save_preferences
-from backend.users.models import User
+from backend.users.models import ProviderProfile, User
 from workflows import TransitionRecord, clock
 
 HOUR = datetime.timedelta(hours=1)
@@ -38,6 +42,28 @@ def reminders() -> list[tuple[str, str]]:
 
 def statuses_of(lead: Lead) -> list[str]:
     return list(lead.assignments.order_by("pk").values_list("status", flat=True))
+
+
+@contextmanager
+def holding(model: type[Model], key: int) -> Iterator[None]:
+    """Have another connection hold the lock of a row."""
+    is_held, may_go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            model._base_manager.select_for_update().get(pk=key)
+            is_held.set()
+            may_go.wait(timeout=30)
+        connections.close_all()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    try:
+        assert is_held.wait(timeout=30)
+        yield
+    finally:
+        may_go.set()
+        holder.join(timeout=30)
 
 
 @pytest.mark.django_db
@@ -148,22 +174,8 @@ class TestExpireOffers:
 class TestExpireOffersBesideOthers:
     def test_passes_over_a_lead_that_somebody_holds(self) -> None:
         held, free = make_verified_lead(providers=1), make_verified_lead(providers=1)
-        is_held, may_go = threading.Event(), threading.Event()
-
-        def hold() -> None:
-            with transaction.atomic():
-                Lead.objects.select_for_update().get(pk=held.pk)
-                is_held.set()
-                may_go.wait(timeout=30)
-            connections.close_all()
-
-        holder = threading.Thread(target=hold)
-        holder.start()
-        assert is_held.wait(timeout=30)
-        with clock.at(clock.now() + TERMS.offer_open_for):
+        with holding(Lead, held.pk), clock.at(clock.now() + TERMS.offer_open_for):
             swept = timers.expire_offers()
-        may_go.set()
-        holder.join(timeout=30)
         assert (swept.moved, swept.passed) == (1, 1)
         assert (statuses_of(held), statuses_of(free)) == (["offered"], ["expired"])
 
@@ -332,6 +344,47 @@ class TestRetryWaitingLeads:
         lead.refresh_from_db()
         assert (lead.wave, lead.retry_at, lead.assignments.count()) == (1, None, 2)
 
+    def test_does_not_undo_what_a_wave_has_found_meanwhile(self, monkeypatch) -> None:
+        """Enough have accepted, so the lead waits no longer; but then one is withdrawn, and nobody is found."""
+        lead = make_verified_lead(providers=2)
+        for offer in lead.assignments.all():
+            offer.accept(by=chief())
+        newcomer = make_provider(lead.category)
+        really_reroute = Lead.reroute
+
+        def reroute_before_a_rival(lead: Lead, **arguments: object) -> None:
+            monkeypatch.setattr(Lead, "reroute", really_reroute)
+            try:
+                lead.reroute(**arguments)
+            finally:
+                newcomer.pause(by=chief())
+                lead.assignments.filter(status="accepted").first().withdraw(by=chief(), reason="ill")
+
+        monkeypatch.setattr(Lead, "reroute", reroute_before_a_rival)
+        assert supply.offer_waiting_leads(newcomer.pk) == 0
+        lead.refresh_from_db()
+        assert (lead.wave, lead.retry_at is not None) == (2, True)
+
+
+@pytest.mark.django_db(transaction=True)
+class TestBusyProviders:
+    """The only provider that is left is being offered another lead at this very moment."""
+
+    def test_are_asked_again_by_the_next_tick_and_nobody_is_alarmed(self) -> None:
+        make_staff_in_group("reroute_lead")
+        lead = make_verified_lead(providers=0)
+        provider = make_provider(lead.category)
+        alarms = Notification.objects.filter(type="system", subject__startswith="No provider")
+        assert alarms.count() == 1
+
+        with holding(ProviderProfile, provider.pk):
+            supply.offer_waiting_leads(provider.pk)
+        assert [entry["outcome"] for entry in lead.decisions.get(wave=2).candidates] == ["busy"]
+        assert (lead.assignments.count(), alarms.count()) == (0, 1)
+
+        retry_waiting_leads(timestamp=0)
+        assert statuses_of(lead) == ["offered"]
+
 
 @pytest.mark.django_db
 class TestProvidersThatCanTakeMore:
@@ -370,6 +423,23 @@ class TestProvidersThatCanTakeMore:
         provider = make_provider(*categories, open_offers_max=2)
         run_due_jobs()
         assert LeadAssignment.objects.filter(provider=provider, status="offered").count() == 2
+
+    def test_go_on_to_the_next_lead_when_one_has_ended_meanwhile(self, monkeypatch) -> None:
+        category = make_category()
+        first, second = make_lead(category), make_lead(category)
+        first.verify(by=chief())
+        second.verify(by=chief())
+        provider = make_provider(category)
+        really_reroute = Lead.reroute
+
+        def reroute_after_a_rival(lead: Lead, **arguments: object) -> None:
+            if lead == first:
+                first.cancel(by=chief(), reason="other")
+            really_reroute(lead, **arguments)
+
+        monkeypatch.setattr(Lead, "reroute", reroute_after_a_rival)
+        assert supply.offer_waiting_leads(provider.pk) == 1
+        assert (statuses_of(first), statuses_of(second)) == ([], ["offered"])
 
     def test_get_none_that_is_too_far_away(self) -> None:
         lead = make_verified_lead(providers=0)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from backend.leads.models import Lead, LeadAssignment, LeadTip
+from backend.leads.models import Lead, LeadAssignment
 from backend.leads.selectors import explain_claim, list_tips_of
 from backend.leads.services import answers
 from backend.leads.tests.factories import (
     chief,
+    make_category,
     make_claimable_lead,
     make_provider,
     make_verified_lead,
@@ -61,13 +62,26 @@ class TestVerify:
         assert set(lead.tips.values_list("provider_id", flat=True)) == told
         assert len(told) == 3
 
-    def test_anew_after_a_reopening_leaves_each_one_right(self) -> None:
-        lead = make_verified_lead(providers=8)
+    def test_anew_after_a_reopening_gives_rights_by_the_new_decision_alone(self) -> None:
+        lead = make_verified_lead(providers=12)
+        assert lead.tips.count() == 7
         lead.reject(by=chief(), reason="other")
         lead.reopen(by=chief(), reason="a mistake")
         lead.verify(by=chief())
-        assert LeadTip.objects.filter(lead=lead).count() == 3
-        assert {tip.decision.wave for tip in lead.tips.all()} <= {1, 2}
+        # Of the seven five are offered it now, for the first time.
+        assert [tip.decision.wave for tip in lead.tips.all()] == [2, 2]
+
+
+class TestReopen:
+    def test_ends_the_rights_to_claim_what_the_lead_was(self) -> None:
+        lead = make_verified_lead(providers=6)
+        told = lead.tips.get().provider
+        lead.reject(by=chief(), reason="other")
+        lead.reopen(by=chief(), reason="it was in the wrong category")
+        lead.category = make_category()
+        lead.save()
+        lead.verify(by=chief())
+        assert refusal_of(lead, told) == ["You were not told that you may claim this lead."]
 
 
 class TestClaim:

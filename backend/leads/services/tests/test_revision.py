@@ -131,6 +131,48 @@ class TestRevise:
         with pytest.raises(TransitionBlocked, match="Latitude goes from"):
             revise(lead, latitude=91.0)
 
+    @pytest.mark.parametrize(
+        ("changed", "sentence"),
+        [
+            ({"budget": Decimal(-5)}, "Budget: Ensure this value is greater than or equal to 0."),
+            (
+                {"budget": Decimal(10) ** 8},
+                "Budget: Ensure that there are no more than 8 digits before the decimal point.",
+            ),
+            (
+                {"place_name": "x" * 121},
+                "Place: Ensure this value has at most 120 characters (it has 121).",
+            ),
+        ],
+    )
+    def test_to_what_no_lead_may_hold_is_refused(self, changed: dict[str, Any], sentence: str) -> None:
+        lead = make_verified_lead(providers=1)
+        with pytest.raises(TransitionBlocked) as refused:
+            revise(lead, **changed)
+        assert [check.message for check in refused.value.reasons] == [sentence]
+        lead.refresh_from_db()
+        assert (lead.version, lead.budget, lead.place_name) == (2, None, "")
+
+    def test_offers_nothing_that_nobody_could_accept(self) -> None:
+        """Three have accepted, two places are free, and providers are left that were not asked."""
+        lead = make_verified_lead(providers=9)
+        *takers, fourth, fifth = lead.assignments.order_by("rank")
+        for offer in takers:
+            offer.accept(by=chief())
+        fourth.decline(by=chief(), reason="too_busy")
+        fifth.decline(by=chief(), reason="too_busy")
+
+        revise(lead, budget=Decimal(250))
+
+        assert sorted(lead.assignments.values_list("status", flat=True)) == [
+            *["accepted"] * 3,
+            *["declined"] * 2,
+        ]
+        decision = lead.decisions.get(is_revision=True)
+        assert (decision.places, decision.offered_count, decision.told_count) == (0, 0, 0)
+        lead.refresh_from_db()
+        assert (lead.wave, lead.retry_at) == (2, None)
+
     def test_is_for_those_who_may(self) -> None:
         lead = make_verified_lead(providers=1)
         with pytest.raises(TransitionForbidden):
