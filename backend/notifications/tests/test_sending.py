@@ -192,6 +192,14 @@ class TestFailing:
         webhook.refresh_from_db()
         assert (webhook.status, WebhookEndpoint.objects.get().is_active) == ("dead", False)
 
+    def test_with_a_text_that_no_database_holds_is_recorded_all_the_same(self, postbox) -> None:
+        postbox.failure = DeliveryFailed("Answered \x00\x01")
+        email = plan_email()
+        deliver(email.pk)
+        email.refresh_from_db()
+        assert (email.status, email.last_error) == ("waiting", "Answered \x01")
+        assert Receiver.objects.get().failures_in_a_row == 1
+
     def test_by_a_mistake_in_an_adapter_is_a_failure_like_any(self, postbox, caplog) -> None:
         postbox.failure = ZeroDivisionError("division by zero")
         email = plan_email()
