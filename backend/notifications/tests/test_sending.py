@@ -105,6 +105,20 @@ class TestSkipping:
             relevance.unregister(NotificationType.LEAD_ASSIGNED, why_gone)
         assert len(Postbox.sent) == 1
 
+    def test_not_of_what_a_broken_check_is_asked_of(self, caplog) -> None:
+        def fail(notification: Notification) -> str:
+            raise LookupError(notification.subject)
+
+        relevance.register(NotificationType.LEAD_ASSIGNED, fail)
+        try:
+            email = plan_email(subject="There")
+            deliver(email.pk)
+        finally:
+            relevance.unregister(NotificationType.LEAD_ASSIGNED, fail)
+        assert [sent.first.subject for sent in Postbox.sent] == ["There"]
+        assert f"fail failed on notification {email.notification_id}: LookupError\n" in caplog.text
+        assert "LookupError: There" not in caplog.text
+
     def test_of_what_has_expired(self) -> None:
         email = plan_email(expires_at=NOON + MINUTE)
         Notification.objects.update(expires_at=NOON)
@@ -206,7 +220,13 @@ class TestFailing:
         deliver(email.pk)
         email.refresh_from_db()
         assert (email.status, email.last_error) == ("waiting", "ZeroDivisionError: division by zero")
-        assert "The adapter of email failed" in caplog.text
+        assert f"The adapter of email failed on {email.key}: ZeroDivisionError\n" in caplog.text
+
+    def test_by_a_mistake_is_logged_without_what_it_says(self, postbox, caplog) -> None:
+        postbox.failure = ValueError("ann@example.com")
+        deliver(plan_email().pk)
+        assert "ValueError" in caplog.text
+        assert "ann@example.com" not in caplog.text
 
 
 class TestDying:
