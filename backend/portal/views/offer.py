@@ -43,9 +43,10 @@ def _answer(request: HttpRequest, visitor: Visitor, reference: str) -> HttpRespo
     if name != "claim" and page.card.offer is None:
         raise Http404(_("There is no such offer."))
     form = DeclineForm(request.POST)
-    if name == "decline" and page.is_open and not form.is_valid():
+    if name == "decline" and not form.is_valid():
+        # Of an offer that has ended the page shows no form, but how it ended.
         return _show(request, visitor, reference, form=form)
-    arguments = form.cleaned_data if name == "decline" and form.is_valid() else {}
+    arguments = form.cleaned_data if name == "decline" else {}
     outcome = give_answer(name, page.card.lead, visitor, seen=seen.cleaned_data, arguments=arguments)
     messages.add_message(request, messages.SUCCESS if outcome.is_done else messages.ERROR, outcome.sentence)
     if outcome.is_done and request.POST.get("back") == "offers" and not visitor.key:
@@ -58,7 +59,8 @@ def _show(request: HttpRequest, visitor: Visitor, reference: str, *, form: Decli
     context: dict[str, Any] = {
         "visitor": visitor,
         "page": page,
-        "contact": read_contact(page, visitor),
+        # HEAD shows nothing, so that nothing is recorded as seen.
+        "contact": None if request.method == "HEAD" else read_contact(page, visitor),
         "form": form,
         "decline_reasons": DeclineReason.choices,
     }
