@@ -53,8 +53,8 @@ class Command(BaseCommand):
         """Run the children.  Raises: CommandError when one of them ends by itself."""
         group = ProcessGroup()
         try:
-            group.start("web server", _gunicorn_command(address, port), environment=_web_environment())
-            group.start("worker", ["-m", "django", "work"], environment=_worker_environment())
+            group.start("web server", _gunicorn_command(address, port), environment=_web_environment(port))
+            group.start("worker", ["-m", "django", "work"], environment=_worker_environment(port))
             if _is_answering(group, address=address, port=port):
                 self._greet(address, port, is_demo=is_demo)
             name, code = group.wait()
@@ -107,14 +107,17 @@ def _gunicorn_command(address: str, port: int) -> list[str]:
     ]
 
 
-def _web_environment() -> dict[str, str]:
+def _web_environment(port: int) -> dict[str, str]:
     """Return the environment of the web server: ours, and a connection for each of its threads."""
-    return {"DATABASE_POOL_SIZE": str(THREADS_PER_PROCESS), **os.environ}
+    return {"DATABASE_POOL_SIZE": str(THREADS_PER_PROCESS), **os.environ, "PORT": str(port)}
 
 
-def _worker_environment() -> dict[str, str]:
-    """Return the environment of the worker: ours, and connections that outlive a job."""
-    return {"DATABASE_CONN_MAX_AGE": "60", **os.environ}
+def _worker_environment(port: int) -> dict[str, str]:
+    """Return the environment of the worker: ours, and connections that outlive a job.
+
+    The port too, wherever it was given: the worker writes the links of messages.
+    """
+    return {"DATABASE_CONN_MAX_AGE": "60", **os.environ, "PORT": str(port)}
 
 
 def _is_answering(group: ProcessGroup, *, address: str, port: int) -> bool:
