@@ -50,9 +50,9 @@ bench: $(DEV_INSTALLED) ## measure, on a database of its own, and write the figu
 	$(PY) -m backend.benchmarks --write
 
 # Without the virtual environment there is no server left but a killed one's, which ends when its data is gone.
-clean: ## forget the data: the embedded database (it is stopped first), the collected static files
+clean: ## forget the data: the embedded database (it is stopped first), written mails, static files
 	@if test -e $(INSTALLED); then $(PY) -m backend.procompare.forget_data; \
-	else rm -rf "$(DATA_DIR)/postgres" staticfiles; fi
+	else rm -rf "$(DATA_DIR)/postgres" "$(DATA_DIR)/mail" staticfiles; fi
 
 # `--clear` takes away what an interrupted attempt, or a Python that is no longer there, left.
 $(PY) $(VENV)/bin/pip:

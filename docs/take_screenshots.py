@@ -1,6 +1,6 @@
 """Take the pictures of ``docs/images`` anew, while ``make run`` serves: ``.venv/bin/python -m docs.take_screenshots``.
 
-It works as the demo verifier and verifies one lead of the demo market on its way.
+It works as the demo verifier and as a demo provider, and verifies one lead of the demo market on its way.
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ from typing import Literal
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from backend.procompare.demo_logins import STAFF_LOGINS
+from backend.procompare.demo_logins import PROVIDER_LOGINS, STAFF_LOGINS, DemoLogin
 from backend.procompare.tests.browser import find_browser
 
 ADDRESS = f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
 IMAGES = Path(__file__).parent / "images"
 DESKTOP = (1400, 1000)
+PROVIDERS_DESKTOP = (1100, 900)
 PHONE = (390, 844)
+Theme = Literal["light", "dark"]
 WAITING = "Verify: waits for “Contact is confirmed”"
 
 
@@ -34,6 +36,11 @@ def take_all() -> None:
             _take_dialog(page)
             _take_stale_tab(page, lead)
             _take_decision(page)
+        with _logged_in_as_provider(browser) as page:
+            _take(page, "/provider/offers/", "offers-page")
+        with _logged_in_as_provider(browser, theme="dark", size=PHONE) as page:
+            page.locator("article a[href*='/provider/offers/L-']").first.click()
+            _save(page, "offer-page-phone-dark")
         with _logged_in(browser, theme="dark") as page:
             _take(page, _find_waiting(page), "lead-page-dark")
         with _logged_in(browser, size=PHONE) as page:
@@ -43,18 +50,36 @@ def take_all() -> None:
 
 @contextmanager
 def _logged_in(
-    browser: Browser, *, theme: Literal["light", "dark"] = "light", size: tuple[int, int] = DESKTOP
+    browser: Browser, *, theme: Theme = "light", size: tuple[int, int] = DESKTOP
 ) -> Iterator[Page]:
+    """Work as the demo verifier in the admin."""
     login = next(login for login in STAFF_LOGINS if login.role == "verifier")
+    with _logged_in_at(browser, "/admin/login/", login, theme=theme, size=size) as page:
+        yield page
+
+
+@contextmanager
+def _logged_in_as_provider(
+    browser: Browser, *, theme: Theme = "light", size: tuple[int, int] = PROVIDERS_DESKTOP
+) -> Iterator[Page]:
+    """Work as the first demo provider on its pages."""
+    with _logged_in_at(browser, "/login/", PROVIDER_LOGINS[0], theme=theme, size=size) as page:
+        yield page
+
+
+@contextmanager
+def _logged_in_at(
+    browser: Browser, address: str, login: DemoLogin, *, theme: Theme, size: tuple[int, int]
+) -> Iterator[Page]:
     context = browser.new_context(
         base_url=ADDRESS, color_scheme=theme, viewport={"width": size[0], "height": size[1]}
     )
     page = context.new_page()
-    page.goto("/admin/login/")
+    page.goto(address)
     page.get_by_label("Username").fill(login.username)
     page.get_by_label("Password").fill(login.password)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/admin/")
+    page.wait_for_url(lambda url: not url.endswith(address))
     yield page
     context.close()
 

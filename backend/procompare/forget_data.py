@@ -23,8 +23,9 @@ def forget_data(base_dir: Path) -> str:
     """
     data_dir = data_dir_of(base_dir)
     EmbeddedPostgres(data_dir).forget()
+    shutil.rmtree(data_dir / "mail", ignore_errors=True)
     shutil.rmtree(base_dir / "staticfiles", ignore_errors=True)
-    return f"Forgotten: the database in {data_dir}, the collected static files."
+    return f"Forgotten: the database and the mails in {data_dir}, the collected static files."
 
 
 if __name__ == "__main__":

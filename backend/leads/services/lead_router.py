@@ -7,6 +7,7 @@ ranks, reserves capacity under lock for the best, and writes one ``RoutingDecisi
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -56,15 +57,8 @@ def route(
         policy_version=f"{ranking.version} · {TERMS.version}",
         places=places,
         offered_count=len(reservation.reserved),
-        told_count=sum(outcome == "told" for outcome in outcomes.values()),
-        candidates_count=_count_all(found),
-        eligible_count=found.eligible_count,
         shortfall=_shortfall(len(reservation.reserved), places, found),
-        candidates=[
-            _describe(entry, outcomes[entry.candidate.provider_id], at=request.at) for entry in ranking.ranked
-        ],
-        excluded=_group_excluded(found),
-        excluded_counts=dict(found.counts),
+        **_describe_search(found, ranking, outcomes, at=request.at),
     )
 
 
@@ -115,6 +109,22 @@ def _outcomes(ranking: Ranking, reservation: capacity.Reservation, *, told_max: 
         else:
             outcomes[provider_id] = "ranked"
     return outcomes
+
+
+def _describe_search(
+    found: Search, ranking: Ranking, outcomes: Mapping[int, str], *, at: datetime.datetime
+) -> dict[str, Any]:
+    """Return the fields of a decision that say who was looked at, and what became of each."""
+    return {
+        "told_count": sum(outcome == "told" for outcome in outcomes.values()),
+        "candidates_count": _count_all(found),
+        "eligible_count": found.eligible_count,
+        "candidates": [
+            _describe(entry, outcomes[entry.candidate.provider_id], at=at) for entry in ranking.ranked
+        ],
+        "excluded": _group_excluded(found),
+        "excluded_counts": dict(found.counts),
+    }
 
 
 def _describe(entry: Ranked, outcome: str, *, at: datetime.datetime) -> dict[str, Any]:

@@ -72,8 +72,11 @@ def remind_providers_of_offers() -> int:
 
 @transaction.atomic
 def remind_staff_of_new_leads() -> int:
-    """Remind those who verify of new leads that wait too long: one message for all of them, each lead once."""
-    leads = _take_due_leads(Lead.Status.NEW)
+    """Remind those who verify of new leads that wait too long: one message for all of them, each lead once.
+
+    All at a time, however many: an import of ten thousand is to bring one message, not ten.
+    """
+    leads = _take_due_leads(Lead.Status.NEW, limit=None)
     if leads:
         announcements.remind_staff(leads)
     return len(leads)
@@ -82,15 +85,15 @@ def remind_staff_of_new_leads() -> int:
 @transaction.atomic
 def remind_clients_of_quotes() -> int:
     """Remind the clients whose quotes wait for an answer, each once."""
-    leads = _take_due_leads(Lead.Status.QUOTED)
+    leads = _take_due_leads(Lead.Status.QUOTED, limit=REMINDED_AT_A_TIME)
     announcements.remind_clients(leads)
     return len(leads)
 
 
-def _take_due_leads(status: Lead.Status) -> list[Lead]:
+def _take_due_leads(status: Lead.Status, *, limit: int | None) -> list[Lead]:
     """Return the leads in a state whose reminder is due, the oldest first; it is due no more."""
     rows = Lead._base_manager.filter(status=status, remind_at__lte=clock.now(), deadline_at__gt=clock.now())
     locked = rows.select_for_update(of=("self",), no_key=True, skip_locked=True)
-    leads = list(locked.order_by("created_at", "pk")[:REMINDED_AT_A_TIME])
+    leads = list(locked.order_by("created_at", "pk")[:limit])
     Lead._base_manager.filter(pk__in=[lead.pk for lead in leads]).update(remind_at=None)
     return leads

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from backend.leads.models.assignment import DeclineReason
-from backend.portal.answering import ANSWERS, give_answer
+from backend.portal.answering import ANSWERS, Outcome, give_answer
 from backend.portal.forms import DeclineForm
 from backend.portal.offer_page import find_offer_page, read_contact
 from backend.portal.visitors import Visitor, for_providers_and_links
@@ -42,12 +42,17 @@ def _answer(request: HttpRequest, visitor: Visitor, reference: str) -> HttpRespo
     page = find_offer_page(reference, visitor)
     if name != "claim" and page.card.offer is None:
         raise Http404(_("There is no such offer."))
-    form = DeclineForm(request.POST)
-    if name == "decline" and not form.is_valid():
+    form = DeclineForm(request.POST) if name == "decline" else None
+    if form is not None and not form.is_valid():
         # Of an offer that has ended the page shows no form, but how it ended.
         return _show(request, visitor, reference, form=form)
-    arguments = form.cleaned_data if name == "decline" else {}
+    arguments = form.cleaned_data if form is not None else {}
     outcome = give_answer(name, page.card.lead, visitor, seen=seen.cleaned_data, arguments=arguments)
+    return _lead_on(request, visitor, outcome)
+
+
+def _lead_on(request: HttpRequest, visitor: Visitor, outcome: Outcome) -> HttpResponseBase:
+    """Say what came of an answer, on the page from which it was given or the list that asked to be led back to."""
     messages.add_message(request, messages.SUCCESS if outcome.is_done else messages.ERROR, outcome.sentence)
     if outcome.is_done and request.POST.get("back") == "offers" and not visitor.key:
         return redirect("offers")

@@ -101,7 +101,7 @@ def build_market(size: MarketSize, *, on_day: Callable[[], None] = lambda: None)
     # The log rows of all that happens are written together at the end.
     with _query_log_off(), _garbage_collection_off(), audit.collecting():
         _run(stage.agenda, opened_at=opened_at, as_of=size.as_of, on_day=on_day)
-    give_provider_logins(chance_of(size.seed, "logins"))
+    give_provider_logins(chance_of(size.seed, "logins"), list_hubs()[0])
     note_deliveries()
     discard_jobs(since=youngest_job)
     _open_old_notifications(before=size.as_of - UNREAD_SINCE)

@@ -137,17 +137,17 @@ class TestBuiltMarket:
         assert {login.role for login in STAFF_LOGINS} == set(ROLES)
         assert User.objects.filter(is_staff=True).count() == len(STAFF_LOGINS)
 
-    def test_has_logins_of_two_providers_with_offers_of_the_same_leads(self) -> None:
-        offered = []
+    def test_has_logins_of_two_providers_for_whose_work_new_leads_wait(self) -> None:
         for login in PROVIDER_LOGINS:
             user = User.objects.get(username=login.username)
             assert user.check_password(login.password)
             assert not user.is_staff
             profile = user.provider_profile
             assert profile.status == ProviderProfile.Status.ACTIVE
-            offered.append(set(profile.assignments.filter(status="offered").values_list("lead", flat=True)))
-        first, second = offered
-        assert first & second
+            waiting = Lead.objects.filter(
+                status=Lead.Status.NEW, place_name="Berlin", category__in=profile.categories.all()
+            )
+            assert waiting.exists()
 
     def test_lets_nobody_else_log_in(self) -> None:
         named = [login.username for login in DEMO_LOGINS]

@@ -17,7 +17,7 @@ TIMEOUT_S = 60
 
 
 class TestForgetData:
-    def test_deletes_the_database_and_the_static_files_and_nothing_else(
+    def test_deletes_the_database_the_mails_and_the_static_files_and_nothing_else(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("DATA_DIR", "kept/data")
@@ -25,10 +25,14 @@ class TestForgetData:
         server.acquire()
         server.release()
         (tmp_path / "staticfiles" / "admin").mkdir(parents=True)
+        (tmp_path / "kept" / "data" / "mail").mkdir()
+        (tmp_path / "kept" / "data" / "mail" / "1.log").touch()
         (tmp_path / "kept" / "data" / "letter.txt").touch()
 
         said = forget_data(tmp_path)
-        assert said == f"Forgotten: the database in {tmp_path}/kept/data, the collected static files."
+        assert said == (
+            f"Forgotten: the database and the mails in {tmp_path}/kept/data, the collected static files."
+        )
         assert sorted(path.name for path in tmp_path.rglob("*")) == ["data", "kept", "letter.txt"]
 
     def test_does_nothing_where_there_is_nothing(

@@ -9,6 +9,7 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
@@ -71,6 +72,8 @@ class Command(BaseCommand):
                 page = "/provider/offers/" if login.role == "provider" else "/admin/"
                 self.stdout.write(f"  {login.username:<12}  {login.password:<10}  {page}\n")
             self.stdout.write("\n")
+        if not settings.EMAIL_HOST:
+            self.stdout.write(f"Mails are written to {settings.EMAIL_FILE_PATH}, SMS are printed here.\n")
         self.stdout.write("Ctrl-C stops it; the data stays until `make clean`.\n")
         self.stdout.flush()
 
@@ -108,15 +111,12 @@ def _gunicorn_command(address: str, port: int) -> list[str]:
 
 
 def _web_environment(port: int) -> dict[str, str]:
-    """Return the environment of the web server: ours, and a connection for each of its threads."""
+    """Return the environment of the web server: ours, its port, and a connection for each of its threads."""
     return {"DATABASE_POOL_SIZE": str(THREADS_PER_PROCESS), **os.environ, "PORT": str(port)}
 
 
 def _worker_environment(port: int) -> dict[str, str]:
-    """Return the environment of the worker: ours, and connections that outlive a job.
-
-    The port too, wherever it was given: the worker writes the links of messages.
-    """
+    """Return the environment of the worker: ours, the port that links lead to, and connections that outlive a job."""
     return {"DATABASE_CONN_MAX_AGE": "60", **os.environ, "PORT": str(port)}
 
 
