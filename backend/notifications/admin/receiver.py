@@ -92,7 +92,7 @@ class ReceiverAdmin(ModelAdmin):
         """Return False: its deliveries name it."""
         return False
 
-    def save_model(self, request: HttpRequest, obj: Receiver, form: Any, change: bool) -> None:  # noqa: FBT001  Django's signature
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001  Django's signature
         """Save what was changed by hand alone: a worker may pause the receiver at the same moment."""
         obj.save(update_fields=form.changed_data)
 
