@@ -15,7 +15,7 @@ from procrastinate.worker import Worker
 from backend.jobs.models import JobError
 from workflows import clock
 
-__all__ = ["keep_last_error", "record_error", "record_worker_deaths"]
+__all__ = ["keep_last_error", "list_last_frames", "name_error", "record_error", "record_worker_deaths"]
 
 logger = logging.getLogger(__name__)
 
@@ -50,10 +50,10 @@ def keep_last_error(call_next: Callable[[], Any], context: JobContext, worker: W
 def record_error(job_id: int, error: Exception) -> None:
     """Keep an error as the job's last one, over the one before; one statement."""
     values = {
-        "error_class": _class_of(error)[:200],
+        "error_class": name_error(error)[:200],
         # PostgreSQL's texts hold no NUL.
         "message": str(error).replace("\0", "")[:MESSAGE_LENGTH_MAX],
-        "traceback": "".join(_last_frames(error)).replace("\0", ""),
+        "traceback": "".join(list_last_frames(error)).replace("\0", ""),
         "occurred_at": clock.now(),
     }
     JobError.objects.bulk_create(
@@ -77,9 +77,9 @@ def _is_last_attempt(job: ProcrastinateJob, error: Exception, worker: Worker) ->
 
 
 def _log_failure(job: ProcrastinateJob, error: Exception, *, is_last: bool) -> None:
-    facts = (job.id, job.task_name, job.attempts + 1, _class_of(error))
+    facts = (job.id, job.task_name, job.attempts + 1, name_error(error))
     if is_last:
-        frames = "".join(_last_frames(error)).rstrip()
+        frames = "".join(list_last_frames(error)).rstrip()
         logger.error("Job %s (%s) failed for good at attempt %d: %s\n%s", *facts, frames)
     else:
         logger.warning("Job %s (%s) failed at attempt %d, to be tried again: %s", *facts)
@@ -90,15 +90,16 @@ def _record_if_possible(job_id: int, error: Exception) -> None:
     try:
         record_error(job_id, error)
     except DatabaseError as second:
-        logger.warning("The error of job %d could not be kept: %s", job_id, _class_of(second))
+        logger.warning("The error of job %d could not be kept: %s", job_id, name_error(second))
 
 
-def _class_of(error: BaseException) -> str:
+def name_error(error: BaseException) -> str:
+    """Return the class of an error with its module, for a log: unlike its message it holds nobody's data."""
     module = type(error).__module__
     return type(error).__qualname__ if module == "builtins" else f"{module}.{type(error).__qualname__}"
 
 
-def _last_frames(error: BaseException) -> list[str]:
+def list_last_frames(error: BaseException) -> list[str]:
     """Return the last frames of an error, from the task on: what calls every task says nothing of this one."""
     frames = traceback.extract_tb(error.__traceback__)
     calling = [number for number, frame in enumerate(frames) if "/procrastinate/" in frame.filename]

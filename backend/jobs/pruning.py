@@ -22,9 +22,10 @@ _PRUNE = """
 DELETE FROM procrastinate_jobs WHERE id IN (
     SELECT job.id
     FROM procrastinate_jobs AS job JOIN procrastinate_events AS event ON event.job_id = job.id
-    WHERE event.type::text = job.status::text AND job.status NOT IN ('todo', 'doing') AND event.at < now() - CASE
-        WHEN job.status = 'failed' AND job.task_name = ANY(%(ticks)s) THEN make_interval(hours => %(failed_ticks)s)
-        WHEN job.status = 'failed' THEN 'infinity'::interval
+    WHERE event.type::text = job.status::text AND job.status NOT IN ('todo', 'doing')
+    AND (job.status <> 'failed' OR job.task_name = ANY(%(ticks)s))
+    AND event.at < now() - CASE
+        WHEN job.status = 'failed' THEN make_interval(hours => %(failed_ticks)s)
         WHEN job.task_name = ANY(%(ticks)s) THEN make_interval(hours => %(done_ticks)s)
         ELSE make_interval(days => %(done)s)
     END

@@ -89,12 +89,9 @@ def summarize_queue() -> QueueSummary:
     )
 
 
-def list_waiting_arguments(task: str, *, due_at: datetime.datetime | None = None) -> list[dict[str, Any]]:
-    """Return the arguments of the jobs of a task that have not begun; with ``due_at`` of those due by then."""
-    jobs = Job.objects.filter(task_name=task, status=JobStatus.TODO)
-    if due_at is not None:
-        jobs = jobs.filter(Q(scheduled_at__isnull=True) | Q(scheduled_at__lte=due_at))
-    return list(jobs.values_list("args", flat=True))
+def list_waiting_arguments(task: str) -> list[dict[str, Any]]:
+    """Return the arguments of the jobs of a task that have not begun, those due later too."""
+    return list(Job.objects.filter(task_name=task, status=JobStatus.TODO).values_list("args", flat=True))
 
 
 def list_workers() -> QuerySet[Worker]:

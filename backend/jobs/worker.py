@@ -24,7 +24,7 @@ from procrastinate.contrib.django import app
 from psycopg_pool import PoolTimeout
 
 from backend.jobs.connector import WorkerConnector
-from backend.jobs.failures import keep_last_error
+from backend.jobs.failures import keep_last_error, name_error
 from backend.jobs.recovery import recover_stalled_jobs
 
 __all__ = ["WorkerOptions", "run_worker"]
@@ -125,7 +125,9 @@ async def _recover_repeatedly() -> None:
             await asyncio.to_thread(_recover)
         except Error as error:
             # The run itself warns that the database is away.
-            logger.info("Could not look for the jobs of dead workers: %s", type(error).__name__)
+            logger.info("Could not look for the jobs of dead workers: %s", name_error(error))
+        except Exception as error:  # nobody waits for this loop: it would end without a word, and for good
+            logger.error("Could not look for the jobs of dead workers: %s", name_error(error))
         await asyncio.sleep(settings.WORKER_HEARTBEAT_S)
 
 

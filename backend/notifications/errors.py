@@ -30,13 +30,14 @@ class DeliveryFailed(NotificationError):
 
     ``is_permanent``: trying again would change nothing.  ``is_of_receiver``: others with the same receiver would fail
     as well (it does not answer), so it is left alone for a while.  ``is_gone``: the receiver asks never to be called
-    again.
+    again.  The message may repeat what a stranger's server said; a NUL in it, which no text of PostgreSQL may hold,
+    is dropped.
     """
 
     def __init__(
         self, message: str, *, is_permanent: bool = False, is_of_receiver: bool = True, is_gone: bool = False
     ) -> None:
-        super().__init__(message)
+        super().__init__(message.replace("\0", ""))
         self.is_permanent = is_permanent or is_gone
         self.is_of_receiver = is_of_receiver
         self.is_gone = is_gone

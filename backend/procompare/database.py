@@ -79,4 +79,6 @@ def _add_pool(database: dict[str, Any]) -> None:
     """
     size = int(os.environ.get("DATABASE_POOL_SIZE", "0"))
     if size:
+        # Django takes no persistent connections beside a pool, and the environment may be one for web and workers.
+        database["CONN_MAX_AGE"] = 0
         database.setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": size, "timeout": 10}

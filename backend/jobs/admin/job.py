@@ -34,6 +34,9 @@ from workflows.admin.durations import describe_duration
 
 __all__ = ["JobAdmin"]
 
+# More at once would be one long transaction and a page that nobody waits for; whoever wants more presses again.
+MOVED_TOGETHER_MAX = 5000
+
 
 @admin.register(Job)
 class JobAdmin(ModelAdmin):
@@ -166,7 +169,7 @@ class JobAdmin(ModelAdmin):
         asked = request.POST.get("asked", "")
         self._run(
             move,
-            list(queryset.filter(status=move.source)),
+            list(queryset.filter(status=move.source).order_by("pk")[:MOVED_TOGETHER_MAX]),
             request,
             asked=int(asked) if asked.isdecimal() else None,
         )
@@ -176,7 +179,8 @@ class JobAdmin(ModelAdmin):
         """Return the page that asks; nothing has happened yet."""
         is_one = isinstance(jobs, list)
         total = len(jobs) if is_one else jobs.count()
-        movable = total if is_one else jobs.filter(status=move.source).count()
+        in_state = total if is_one else jobs.filter(status=move.source).count()
+        movable = min(in_state, MOVED_TOGETHER_MAX)
         context = {
             **self.admin_site.each_context(request),
             "title": move.question,
@@ -186,7 +190,8 @@ class JobAdmin(ModelAdmin):
             "jobs": jobs if is_one else [],
             "total": total,
             "movable": movable,
-            "others": total - movable,
+            "beyond": in_state - movable,
+            "others": total - in_state,
             "back": back,
             "action_name": request.POST.get("action", ""),
             "selected": request.POST.getlist("_selected_action"),

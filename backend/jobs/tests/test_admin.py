@@ -284,6 +284,17 @@ class TestManyMoves:
         assert status_of(other) == "failed"
         assert LogEntry.objects.count() == 60
 
+    def test_are_done_so_many_at_a_time_the_oldest_first(self, dispatcher: Client, monkeypatch) -> None:
+        monkeypatch.setattr("backend.jobs.admin.job.MOVED_TOGETHER_MAX", 2)
+        jobs = [make_failed_job() for _job in range(3)]
+        form = {"action": "retry_selected", "_selected_action": jobs[:1], "select_across": "1"}
+        asked = text_of(dispatcher.post(LIST, form))
+        assert "2 jobs." in asked
+        assert "1 more is too much for one go: do it again afterwards." in asked
+        response = dispatcher.post(LIST, {**form, "confirmed": "yes", "asked": "2"})
+        assert messages_of(response) == ["2 jobs are handed out again."]
+        assert [status_of(job) for job in jobs] == ["todo", "todo", "failed"]
+
     def test_bear_a_form_that_was_tampered_with(self, dispatcher: Client) -> None:
         job_id = make_failed_job()
         form = {"action": "retry_selected", "_selected_action": [job_id], "confirmed": "yes", "asked": "²"}

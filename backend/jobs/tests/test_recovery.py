@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 
 import pytest
 from django.db import connection
 
+from backend.jobs import worker
 from backend.jobs.models import Job, JobError, Worker
 from backend.jobs.queue import enqueue
 from backend.jobs.recovery import WORKER_DEATHS_MAX, recover_stalled_jobs
@@ -96,3 +98,25 @@ class TestWorker:
     def test_that_stopped_leaves_no_row(self) -> None:
         make_worker()
         assert Worker.objects.count() == 1
+
+
+class TestLooking:
+    def test_goes_on_after_an_error_and_says_so(self, monkeypatch, settings, caplog) -> None:
+        looks = 0
+
+        def look() -> None:
+            nonlocal looks
+            looks += 1
+            raise LookupError
+
+        async def wait_for_three_looks() -> None:
+            looking = asyncio.create_task(worker._recover_repeatedly())
+            async with asyncio.timeout(10):
+                while looks < 3:
+                    await asyncio.sleep(0.01)
+            looking.cancel()
+
+        settings.WORKER_HEARTBEAT_S = 0.01
+        monkeypatch.setattr(worker, "recover_stalled_jobs", look)
+        asyncio.run(wait_for_three_looks())
+        assert "Could not look for the jobs of dead workers: LookupError" in caplog.text

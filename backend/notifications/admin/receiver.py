@@ -92,6 +92,10 @@ class ReceiverAdmin(ModelAdmin):
         """Return False: its deliveries name it."""
         return False
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001  Django's signature
+        """Save what was changed by hand alone: a worker may pause the receiver at the same moment."""
+        obj.save(update_fields=form.changed_data)
+
     def resume_view(self, request: HttpRequest, receiver_id: int) -> HttpResponse:
         """End the pause of a receiver.  Raises: PermissionDenied for whoever may not; Http404 when there is none."""
         if request.method != "POST":

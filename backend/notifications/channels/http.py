@@ -95,7 +95,7 @@ def _detail_of(response: requests.Response) -> str:
     if 200 <= response.status_code < 300:
         return ""
     try:
-        return bytes(response.raw.read(DETAIL_BYTES_MAX)).decode(errors="replace").strip().replace("\x00", "")
+        return bytes(response.raw.read(DETAIL_BYTES_MAX)).decode(errors="replace").strip()
     except (HTTPError, OSError):
         return ""
 

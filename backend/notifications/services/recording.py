@@ -57,14 +57,16 @@ def schedule_retry(
 ) -> datetime.datetime | None:
     """Have failed deliveries tried again, later each time; those that had all their attempts are dead.
 
-    All of them fare alike: they were one message.  Return when they are due; None when they are dead.
+    They were one message, and those that are left are due together: they are one again.  Return when; None when all
+    are dead.
     """
-    first = deliveries[0]
-    if first.attempts >= first.attempts_max:
-        end_as_dead(deliveries, detail, at=at)
+    left = [delivery for delivery in deliveries if delivery.attempts < delivery.attempts_max]
+    if len(left) < len(deliveries):
+        end_as_dead([delivery for delivery in deliveries if delivery not in left], detail, at=at)
+    if not left:
         return None
-    due_at = at + datetime.timedelta(seconds=_wait_s(first))
-    ids = [delivery.pk for delivery in deliveries]
+    due_at = at + datetime.timedelta(seconds=_wait_s(left[0]))
+    ids = [delivery.pk for delivery in left]
     Delivery.objects.filter(pk__in=ids).update(
         status="waiting", due_at=due_at, sending_since=None, last_error=detail[:300]
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from backend.jobs.failures import list_last_frames, name_error
 from backend.notifications.channels import adapter_for
 from backend.notifications.errors import DeliveryFailed, OpenTransaction
 from backend.notifications.services.claiming import Claim, claim_delivery, claim_digest
@@ -45,6 +46,8 @@ def _attempt(claim: Claim) -> DeliveryFailed | None:
         raise
     except Exception as error:
         # A mistake in an adapter: recorded like any failure, so that the delivery is tried again and dies visibly.
-        logger.exception("The adapter of %s failed on %s", claim.envelope.channel, claim.envelope.key)
+        facts = (claim.envelope.channel, claim.envelope.key, name_error(error))
+        # Without the message, which may hold an address; staff find it with the delivery.
+        logger.error("The adapter of %s failed on %s: %s\n%s", *facts, "".join(list_last_frames(error)))
         return DeliveryFailed(f"{type(error).__name__}: {error}")
     return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -41,14 +43,15 @@ def recover_abandoned_attempts() -> int:
     at = clock.now()
     abandoned = list(
         # SKIP LOCKED: a worker that records its outcome right now has it.
-        Delivery.objects.select_for_update(no_key=True, skip_locked=True)
+        Delivery.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
+        .select_related("notification")
         .filter(status="sending", sending_since__lt=at - settings.DELIVERY_ATTEMPT_TIMEOUT)
         .order_by("pk")[:BATCH]
     )
     detail = _("The worker died, or was silent for too long.")
     end_attempts(abandoned, DeliveryAttempt.Outcome.ABANDONED, detail, at=at)
-    for delivery in abandoned:
-        schedule_retry([delivery], detail, at=at)
+    for message in _list_messages(abandoned):
+        schedule_retry(message, detail, at=at)
     return len(abandoned)
 
 
@@ -72,7 +75,8 @@ def hand_out_due_deliveries() -> int:
     with connection.cursor() as cursor:
         cursor.execute(_DUE, {"at": clock.now()})
         due = {delivery_id for (delivery_id,) in cursor.fetchall()}
-    due -= {job["delivery_id"] for job in list_waiting_arguments("notifications.deliver", due_at=clock.now())}
+    # One whose job failed and comes again later gets no second one: every sweep would add one more.
+    due -= {job["delivery_id"] for job in list_waiting_arguments("notifications.deliver")}
     enqueue_many("notifications.deliver", [{"delivery_id": pk} for pk in sorted(due)])
     return len(due)
 
@@ -85,6 +89,19 @@ def enqueue_digests() -> int:
     recipients -= {job["recipient_id"] for job in list_waiting_arguments("notifications.send_digest")}
     enqueue_many("notifications.send_digest", [{"recipient_id": pk} for pk in sorted(recipients)])
     return len(recipients)
+
+
+def _list_messages(deliveries: Sequence[Delivery]) -> Iterable[list[Delivery]]:
+    """Return the deliveries by the message that they were sent in: those of one digest stay together."""
+    messages: dict[tuple[str, int], list[Delivery]] = {}
+    for delivery in deliveries:
+        key = (
+            ("digest of", delivery.notification.recipient_id)
+            if delivery.is_digest
+            else ("alone", delivery.pk)
+        )
+        messages.setdefault(key, []).append(delivery)
+    return messages.values()
 
 
 @transaction.atomic

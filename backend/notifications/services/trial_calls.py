@@ -6,6 +6,7 @@ import uuid
 
 from django.utils.translation import gettext as _
 
+from backend.jobs.alone import running_alone
 from backend.notifications.channels.adapter import adapter_for
 from backend.notifications.channels.envelope import Envelope, EnvelopeItem
 from backend.notifications.errors import DeliveryFailed
@@ -22,11 +23,17 @@ _SETTINGS_PAGE = "/settings/notifications/"
 def try_webhook(endpoint: WebhookEndpoint) -> str:
     """Call an endpoint as a notification would, and return "" when it took the call, else why it did not.
 
-    It happens now, within ``WEBHOOK_TIMEOUT_S``, and is tried once: somebody waits for what comes of it.  What it
-    tells has an ``event`` that starts with ``test:``.  Nothing of it is kept.
+    It happens now, within ``WEBHOOK_TIMEOUT_S``, and is tried once: somebody waits for what comes of it, and a thread
+    of the web server with it, so a person has one at a time.  What it tells has an ``event`` that starts with
+    ``test:``.  Nothing of it is kept.
 
     Raises: OpenTransaction when a transaction is open: nothing is called inside one.
     """
+    with running_alone(f"{__name__}:{endpoint.user_id}") as is_alone:
+        return _call(endpoint) if is_alone else _("The one before still waits for an answer.")
+
+
+def _call(endpoint: WebhookEndpoint) -> str:
     page = page_address(_SETTINGS_PAGE)
     key = f"test-{uuid.uuid4().hex}"
     item = EnvelopeItem(

@@ -93,6 +93,10 @@ class _Handler(BaseHTTPRequestHandler):
     def answer_broken(self, key: str) -> bool:
         return self.say(500, b"\x00Stack trace follows\xff" + b"x" * 10_000)
 
+    def answer_binary(self, key: str) -> bool:
+        self.wfile.write(b"\x00\x15\x03\x01 no HTTP\r\n")
+        return False
+
     def answer_wrong(self, key: str) -> bool:
         return self.say(422, b"No such number")
 

@@ -9,6 +9,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
 from django.contrib.messages import get_messages
+from django.db.models.signals import pre_save
 from django.test import Client
 from django.urls import reverse
 
@@ -246,3 +247,18 @@ class TestReceiverPage:
         log_in(client, "admin")
         client.post(page_of(paused), {"in_flight_max": "3"})
         assert Receiver.objects.get().in_flight_max == 3
+
+    def test_does_not_undo_what_a_worker_notes_while_it_is_saved(
+        self, client: Client, paused: Receiver
+    ) -> None:
+        def rival(**kwargs: Any) -> None:
+            Receiver.objects.filter(pk=paused.pk).update(failures_in_a_row=8)
+
+        log_in(client, "admin")
+        pre_save.connect(rival, sender=Receiver)
+        try:
+            client.post(page_of(paused), {"in_flight_max": "3"})
+        finally:
+            pre_save.disconnect(rival, sender=Receiver)
+        paused.refresh_from_db()
+        assert (paused.in_flight_max, paused.failures_in_a_row) == (3, 8)

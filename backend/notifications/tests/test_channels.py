@@ -128,6 +128,7 @@ class TestWebhook:
             ("redirect", "Answered 307 (redirects are not followed)"),
             ("inward", "Answered 302 (redirects are not followed)"),
             ("reset", "No connection, or it broke: "),
+            ("binary", "No connection, or it broke: BadStatusLine: \x15\x03\x01 no HTTP"),
             ("hang", "No answer in time."),
             ("drip", "It took longer than 0.5 s in all."),
             ("headers", "It took longer than 0.5 s in all."),

@@ -21,9 +21,10 @@ from backend.notifications.services import (
 from backend.notifications.services.sending import send_digest
 from backend.notifications.services.sweeping import (
     enqueue_digests,
+    recover_abandoned_attempts,
 )
 from backend.notifications.tests.factories import make_provider
-from backend.notifications.tests.postbox import HOUR, NOON, plan, plan_email
+from backend.notifications.tests.postbox import HOUR, MINUTE, NOON, plan, plan_email
 from backend.users.models import User
 from workflows import clock
 
@@ -78,6 +79,29 @@ class TestDigest:
             assert enqueue_digests() == 0  # its retry is enqueued
             run_due_jobs()
         assert [len(sent.items) for sent in postbox.sent] == [2]
+
+    def test_whose_worker_died_is_tried_again_whole_with_the_same_key(self, user: User, postbox) -> None:
+        first, *_others = [plan_email(user) for _number in range(3)]
+        postbox.failure = SystemExit()
+        with clock.at(NOON + 6 * HOUR), pytest.raises(SystemExit):
+            send_digest(user.pk)
+        postbox.failure = None
+        with clock.at(NOON + 6 * HOUR + 2 * MINUTE):
+            assert recover_abandoned_attempts() == 3
+        (due_at,) = set(Delivery.objects.filter(is_digest=True).values_list("due_at", flat=True))
+        with clock.at(due_at):
+            assert enqueue_digests() == 1
+            run_due_jobs()
+        assert [(sent.key, len(sent.items)) for sent in postbox.sent] == [(str(first.key), 3)]
+
+    def test_at_its_last_attempt_takes_nothing_along_that_came_later(self, user: User, postbox) -> None:
+        old, new = plan_email(user), plan_email(user)
+        Delivery.objects.filter(pk=old.pk).update(attempts=7)
+        postbox.failure = DeliveryFailed("No answer")
+        with clock.at(NOON + 6 * HOUR):
+            send_digest(user.pk)
+        statuses = [Delivery.objects.get(pk=each.pk).status for each in (old, new)]
+        assert statuses == ["dead", "waiting"]
 
     def test_counts_as_one_message_in_flight(self, user: User, postbox, settings) -> None:
         for _number in range(10):

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from backend.jobs.testing import list_jobs, run_due_jobs
+from backend.jobs.models import Job
+from backend.jobs.queue import enqueue
+from backend.jobs.testing import end_job, list_jobs, run_due_jobs
 from backend.notifications.errors import DeliveryFailed
 from backend.notifications.models import (
     Delivery,
@@ -158,3 +160,10 @@ class TestSweep:
             assert hand_out_due_deliveries() == 0  # twice: its job waits already
             run_due_jobs()
         assert [sent.key for sent in postbox.sent] == [str(email.key)]
+
+    def test_is_not_handed_out_beside_a_job_that_failed_and_comes_again(self) -> None:
+        email = plan_email()
+        end_job(Job.objects.get().pk, status="succeeded")
+        enqueue("notifications.deliver", run_at=NOON + MINUTE, delivery_id=email.pk)
+        assert hand_out_due_deliveries() == 0
+        assert list_jobs("notifications.deliver") == [{"delivery_id": email.pk}]

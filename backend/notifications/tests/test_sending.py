@@ -105,6 +105,20 @@ class TestSkipping:
             relevance.unregister(NotificationType.LEAD_ASSIGNED, why_gone)
         assert len(Postbox.sent) == 1
 
+    def test_not_of_what_a_broken_check_is_asked_of(self, caplog) -> None:
+        def fail(notification: Notification) -> str:
+            raise LookupError(notification.subject)
+
+        relevance.register(NotificationType.LEAD_ASSIGNED, fail)
+        try:
+            email = plan_email(subject="There")
+            deliver(email.pk)
+        finally:
+            relevance.unregister(NotificationType.LEAD_ASSIGNED, fail)
+        assert [sent.first.subject for sent in Postbox.sent] == ["There"]
+        assert f"fail failed on notification {email.notification_id}: LookupError\n" in caplog.text
+        assert "LookupError: There" not in caplog.text
+
     def test_of_what_has_expired(self) -> None:
         email = plan_email(expires_at=NOON + MINUTE)
         Notification.objects.update(expires_at=NOON)
@@ -192,13 +206,27 @@ class TestFailing:
         webhook.refresh_from_db()
         assert (webhook.status, WebhookEndpoint.objects.get().is_active) == ("dead", False)
 
+    def test_with_a_text_that_no_database_holds_is_recorded_all_the_same(self, postbox) -> None:
+        postbox.failure = DeliveryFailed("Answered \x00\x01")
+        email = plan_email()
+        deliver(email.pk)
+        email.refresh_from_db()
+        assert (email.status, email.last_error) == ("waiting", "Answered \x01")
+        assert Receiver.objects.get().failures_in_a_row == 1
+
     def test_by_a_mistake_in_an_adapter_is_a_failure_like_any(self, postbox, caplog) -> None:
         postbox.failure = ZeroDivisionError("division by zero")
         email = plan_email()
         deliver(email.pk)
         email.refresh_from_db()
         assert (email.status, email.last_error) == ("waiting", "ZeroDivisionError: division by zero")
-        assert "The adapter of email failed" in caplog.text
+        assert f"The adapter of email failed on {email.key}: ZeroDivisionError\n" in caplog.text
+
+    def test_by_a_mistake_is_logged_without_what_it_says(self, postbox, caplog) -> None:
+        postbox.failure = ValueError("ann@example.com")
+        deliver(plan_email().pk)
+        assert "ValueError" in caplog.text
+        assert "ann@example.com" not in caplog.text
 
 
 class TestDying:

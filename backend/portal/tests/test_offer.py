@@ -115,6 +115,14 @@ class TestDeclining:
         assert ">A note.</textarea>" in page
         assert events_of(offer) == ["create"]
 
+    def test_without_a_reason_after_its_end_is_shown_how_it_ended(self) -> None:
+        offer = make_offer()
+        client = client_of(offer.provider.user)
+        offer.withdraw(by=chief(), reason="The client called.")
+        response = post_answer(client, offer_page(offer.lead), "decline")
+        assert (response.status_code, events_of(offer)) == (422, ["create", "withdraw"])
+        assert "It was taken back" in response.content.decode()
+
     def test_after_accepting_in_another_tab_is_told_so(self) -> None:
         offer = make_offer()
         client = client_of(offer.provider.user)
@@ -170,6 +178,10 @@ class TestAnswer:
         assert post_answer(client_of(provider.user), offer_page(lead), "accept").status_code == 404
         assert not lead.assignments.filter(provider=provider).exists()
 
+    def test_to_what_no_reference_can_be_finds_none(self) -> None:
+        client = client_of(make_offer().provider.user)
+        assert client.get("/provider/offers/%00/").status_code == 404
+
     def test_with_a_login_needs_a_csrf_token(self) -> None:
         offer = make_offer()
         client = client_of(offer.provider.user, enforce_csrf_checks=True)
@@ -188,6 +200,12 @@ class TestContact:
             assert offer.lead.contact.email in text_of(client, offer)
         views = ContactView.objects.values_list("assignment", "viewer", "channel")
         assert list(views) == [(offer.pk, offer.provider.user_id, "page")] * 2
+
+    def test_is_not_recorded_as_seen_by_a_program_that_asks_for_the_head_alone(self) -> None:
+        offer = make_offer()
+        offer.accept(by=offer.provider.user)
+        assert Client().head(key_page(offer.lead, offer.provider.user)).status_code == 200
+        assert not ContactView.objects.exists()
 
     @pytest.mark.parametrize("end", ["decline", "expire", "withdraw"])
     def test_is_hidden_and_nothing_recorded_once_the_offer_has_ended(self, end: str) -> None:

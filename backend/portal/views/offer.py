@@ -43,10 +43,10 @@ def _answer(request: HttpRequest, visitor: Visitor, reference: str) -> HttpRespo
     if name != "claim" and page.card.offer is None:
         raise Http404(_("There is no such offer."))
     form = DeclineForm(request.POST) if name == "decline" else None
-    if form is not None and not form.is_valid() and page.is_open:
+    if form is not None and not form.is_valid():
+        # Of an offer that has ended the page shows no form, but how it ended.
         return _show(request, visitor, reference, form=form)
-    # Of an offer that is open no longer the machine says so, whatever was given as a reason.
-    arguments = form.cleaned_data if form is not None and form.is_valid() else {}
+    arguments = form.cleaned_data if form is not None else {}
     outcome = give_answer(name, page.card.lead, visitor, seen=seen.cleaned_data, arguments=arguments)
     return _lead_on(request, visitor, outcome)
 
@@ -64,7 +64,8 @@ def _show(request: HttpRequest, visitor: Visitor, reference: str, *, form: Decli
     context: dict[str, Any] = {
         "visitor": visitor,
         "page": page,
-        "contact": read_contact(page, visitor),
+        # HEAD shows nothing, so that nothing is recorded as seen.
+        "contact": None if request.method == "HEAD" else read_contact(page, visitor),
         "form": form,
         "decline_reasons": DeclineReason.choices,
     }

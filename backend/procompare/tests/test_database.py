@@ -18,7 +18,13 @@ BASE_DIR = Path("/srv/procompare")
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DATABASE_URL", "DATA_DIR", "DATABASE_POOL_SIZE", "TEST_DATABASE_NAME"):
+    for name in (
+        "DATABASE_URL",
+        "DATA_DIR",
+        "DATABASE_POOL_SIZE",
+        "DATABASE_CONN_MAX_AGE",
+        "TEST_DATABASE_NAME",
+    ):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -62,6 +68,14 @@ class TestDatabaseSettings:
         assert database_settings(BASE_DIR)["OPTIONS"] == {
             "pool": {"min_size": 1, "max_size": 4, "timeout": 10}
         }
+
+    def test_keep_connections_where_asked_to_unless_they_are_pooled(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("DATABASE_CONN_MAX_AGE", "60")
+        assert database_settings(BASE_DIR)["CONN_MAX_AGE"] == 60
+        monkeypatch.setenv("DATABASE_POOL_SIZE", "4")
+        assert database_settings(BASE_DIR)["CONN_MAX_AGE"] == 0
 
     def test_start_no_server(self, tmp_path: Path) -> None:
         environment = {**os.environ, "DATA_DIR": str(tmp_path / "data")}

@@ -36,7 +36,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start_serving(tmp_path: Path, *, port: int, **environment_changes: str) -> subprocess.Popen[str]:
+def start_serving(
+    tmp_path: Path, *arguments: str, port: int, **environment_changes: str
+) -> subprocess.Popen[str]:
     """Start ``manage.py serve`` with everything it writes below ``tmp_path``."""
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     environment |= {
@@ -48,7 +50,7 @@ def start_serving(tmp_path: Path, *, port: int, **environment_changes: str) -> s
         **environment_changes,
     }
     return subprocess.Popen(
-        [sys.executable, "manage.py", "serve"],
+        [sys.executable, "manage.py", "serve", *arguments],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,
@@ -100,6 +102,14 @@ class TestServe:
         assert PostgresCluster(tmp_path / "data").postmaster_pid() is None
         with pytest.raises(ConnectionRefusedError):
             get_status(free_port, "/")
+
+    def test_tells_its_children_the_port_of_the_command_line(self, tmp_path: Path, free_port: int) -> None:
+        process = start_serving(tmp_path, f"--port={free_port}", port=1)
+        read_until(process, f"http://127.0.0.1:{free_port}/")
+        ports = {psutil.Process(pid).environ().get("PORT") for pid in children_of(process.pid)}
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=TIMEOUT_S)
+        assert ports == {str(free_port)}
 
     def test_ends_with_an_error_when_the_web_server_does(self, tmp_path: Path, free_port: int) -> None:
         process = start_serving(tmp_path, port=free_port, GUNICORN_CMD_ARGS="--no-such-option")
