@@ -23,24 +23,24 @@ _EVENTS = """
     CREATE TEMPORARY TABLE event AS
     SELECT g AS id,
            timestamptz '2024-04-01 00:00+00' + g * interval '1 minute' AS at,
-           g % 10 < 3 AS is_lead,
-           CASE WHEN g % 10 < 3 THEN 1 + (g / 10 * 3 + g % 10) % %(leads)s
-                ELSE 1 + (g / 10 * 7 + g % 10 - 3) % %(offers)s END AS object_id,
-           CASE WHEN g % 10 < 3 THEN 1 + (g / 10 * 3 + g % 10) / %(leads)s
-                ELSE 1 + (g / 10 * 7 + g % 10 - 3) / %(offers)s END AS sequence,
-           CASE WHEN g <= %(long_ago)s AND g % 100 = 1 THEN 'reject'
-                WHEN g % 10 < 3 THEN (array['verify', 'reroute', 'expire'])[1 + g % 3]
-                ELSE (array['accept', 'decline', 'expire', 'withdraw'])[1 + g % 4] END AS transition,
-           CASE WHEN g <= %(long_ago)s AND g % 50 = 0 THEN 'user:1000003'
-                WHEN g % 20 < 3 THEN 'user:1000002'
-                WHEN g % 20 < 6 THEN 'user:1000001'
+           mod(g, 10) < 3 AS is_lead,
+           CASE WHEN mod(g, 10) < 3 THEN 1 + mod(g / 10 * 3 + mod(g, 10), %(leads)s)
+                ELSE 1 + mod(g / 10 * 7 + mod(g, 10) - 3, %(offers)s) END AS object_id,
+           CASE WHEN mod(g, 10) < 3 THEN 1 + (g / 10 * 3 + mod(g, 10)) / %(leads)s
+                ELSE 1 + (g / 10 * 7 + mod(g, 10) - 3) / %(offers)s END AS sequence,
+           CASE WHEN g <= %(long_ago)s AND mod(g, 100) = 1 THEN 'reject'
+                WHEN mod(g, 10) < 3 THEN (array['verify', 'reroute', 'expire'])[1 + mod(g, 3)]
+                ELSE (array['accept', 'decline', 'expire', 'withdraw'])[1 + mod(g, 4)] END AS transition,
+           CASE WHEN g <= %(long_ago)s AND mod(g, 50) = 0 THEN 'user:1000003'
+                WHEN mod(g, 20) < 3 THEN 'user:1000002'
+                WHEN mod(g, 20) < 6 THEN 'user:1000001'
                 ELSE 'system:timer' END AS actor,
-           CASE WHEN g <= %(long_ago)s AND g % 10 = 7 THEN 'import'
-                WHEN g % 20 < 3 THEN 'admin'
-                WHEN g % 20 < 6 THEN 'page'
+           CASE WHEN g <= %(long_ago)s AND mod(g, 10) = 7 THEN 'import'
+                WHEN mod(g, 20) < 3 THEN 'admin'
+                WHEN mod(g, 20) < 6 THEN 'page'
                 ELSE 'timer' END AS channel,
-           CASE WHEN g % 50 = 1 THEN 'The client is unreachable'
-                WHEN g % 100000 = 3 THEN 'A fraudulent request' ELSE '' END AS reason
+           CASE WHEN mod(g, 50) = 1 THEN 'The client is unreachable'
+                WHEN mod(g, 100000) = 3 THEN 'A fraudulent request' ELSE '' END AS reason
       FROM generate_series(1, %(events)s) g
 """
 _LOG = """

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.db import models
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -48,18 +49,38 @@ def search_events(
             )
         if found:
             search.condition |= Q(machine=model._meta.label_lower, object_id__in=found[:OBJECTS_MAX])
-    if query := _query_of(words):
+    if query := _query_of(words, sight):
         records = records.alias(words=SearchVector("reason", config="simple"))
         search.condition |= Q(words=query) & ~Q(reason="")
     return records.filter(search.condition), search.notes
 
 
-def _query_of(words: str) -> SearchQuery | None:
-    """Return what finds reasons in which a word begins with each of the words; None when there are none."""
-    beginnings = [f"{word}:*" for word in re.findall(r"\w+", words)]
-    if not beginnings:
+def _query_of(words: str, sight: Sight) -> SearchQuery | None:
+    """Return what finds reasons in which a word begins with each of the words; None when there are none.
+
+    Reasons from a menu are logged by their values: what is searched is what the reader sees, their labels.
+    """
+    asked = re.findall(r"\w+", words)
+    if not asked:
         return None
-    return SearchQuery(" & ".join(beginnings), config="simple", search_type="raw")
+    meant = [asked, *([value] for value in _values_labelled(asked, sight))]
+    alternatives = [" & ".join(f"{word}:*" for word in group) for group in meant]
+    return SearchQuery(" | ".join(f"({group})" for group in alternatives), config="simple", search_type="raw")
+
+
+def _values_labelled(asked: list[str], sight: Sight) -> list[str]:
+    """Return the values of the menus of reasons in whose labels a word begins with each of the words."""
+    values = set()
+    for machine in sight.machines:
+        for argument in (argument for t in machine.transitions for argument in t.arguments):
+            if argument.name == "reason" and isinstance(argument.annotation, type(models.Choices)):
+                values |= {v for v, label in argument.annotation.choices if _has_words(str(label), asked)}
+    return sorted(values)
+
+
+def _has_words(label: str, asked: list[str]) -> bool:
+    words = [word.casefold() for word in re.findall(r"\w+", label)]
+    return all(any(word.startswith(one.casefold()) for word in words) for one in asked)
 
 
 def _searched_objects(

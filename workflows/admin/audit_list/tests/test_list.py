@@ -211,6 +211,7 @@ class TestSearch:
     def test_finds_reasons_by_the_beginnings_of_their_words(self, browser: Client) -> None:
         parcel = returned_parcel()
 
+        assert narrowed(browser, q="AWAY moved") == [f"parcel {parcel.pk} give_back"]  # by its label
         assert narrowed(browser, q="MOV") == [f"parcel {parcel.pk} give_back"]
         assert narrowed(browser, q="moved never") == []
         assert narrowed(browser, q="':*&|!") == []
