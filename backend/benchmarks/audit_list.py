@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
-from django.urls import reverse
 
 from backend.benchmarks.audit_rows import EVENTS, OFFERS, STAFF, STAFF_NUMBERS, fill_log
 from backend.benchmarks.figures import Measurement, percentile
@@ -19,6 +18,8 @@ __all__ = ["TITLE", "measure"]
 TITLE = f"The audit list over {EVENTS:,} events"
 
 LOOKS = 7
+LIST = "/admin/workflows/transitionrecord/"
+EXPORT = f"{LIST}export/"
 NEW_INDEXES = (
     "event_by_machine",
     "event_by_actor",
@@ -26,6 +27,9 @@ NEW_INDEXES = (
     "event_by_reason",
     "statelog_by_transition",
 )
+
+A_MONTH = "since=2026-01-01&until=2026-01-31"
+EVENTS_OF_A_MONTH = 31 * 24 * 60
 
 QUESTIONS: Mapping[str, str] = {
     "everything": "",
@@ -64,13 +68,15 @@ def measure() -> Iterator[Measurement]:
     fill_log()
     client = _log_in()
     with_indexes = {name: _median_ms(client, query) for name, query in QUESTIONS.items()}
-    export_s = _measure_export_s(client)
+    export_ms = _measure_export_ms(client)
     with connection.cursor() as cursor:
         cursor.execute(f"DROP INDEX {', '.join(NEW_INDEXES)}")
     for name, query in QUESTIONS.items():
         without_ms = _median_ms(client, query, looks=2)
         yield _measurement(name, with_indexes[name], without_ms)
-    yield _measurement("export of everything", export_s * 1000, _measure_export_s(client) * 1000)
+    yield _measurement(
+        f"the export of a month: {EVENTS_OF_A_MONTH:,} events", export_ms, _measure_export_ms(client)
+    )
 
 
 def _measurement(name: str, with_ms: float, without_ms: float) -> Measurement:
@@ -92,7 +98,7 @@ def _log_in() -> Client:
 
 def _median_ms(client: Client, query: str, *, looks: int = LOOKS) -> float:
     """Return the median of the page's times; a first look, which is not counted, warms what is kept."""
-    address = f"{reverse('admin:workflows_transitionrecord_changelist')}?{query}"
+    address = f"{LIST}?{query}"
     times_ms = []
     for _look in range(looks + 1):
         begun = time.perf_counter()
@@ -102,9 +108,9 @@ def _median_ms(client: Client, query: str, *, looks: int = LOOKS) -> float:
     return percentile(times_ms[1:], 50)
 
 
-def _measure_export_s(client: Client) -> float:
+def _measure_export_ms(client: Client) -> float:
     begun = time.perf_counter()
-    response = client.post(reverse("admin:workflows_transitionrecord_export"), secure=True)
+    response = client.post(f"{EXPORT}?{A_MONTH}", secure=True)
     lines = sum(chunk.count(b"\r\n") for chunk in response.streaming_content)  # type: ignore[attr-defined]  # it streams
-    assert lines == EVENTS + 1, lines
-    return time.perf_counter() - begun
+    assert lines == EVENTS_OF_A_MONTH + 1, lines
+    return (time.perf_counter() - begun) * 1000

@@ -34,8 +34,7 @@ class EventPage:
 
 def in_order(records: QuerySet[TransitionRecord], *, is_by_time: bool) -> QuerySet[TransitionRecord]:
     """Return the events with what they are told from, latest first (Note [Order of the audit list])."""
-    order = ["-log__timestamp", "-log_id"] if is_by_time else ["-log_id"]
-    return records.select_related("log__by").order_by(*order)
+    return records.select_related("log__by").order_by(*_order(is_by_time=is_by_time))
 
 
 def read_page(
@@ -50,21 +49,33 @@ def read_page(
 
     One statement; by time another one, for when the log row was.
     """
-    ordered = in_order(records, is_by_time=is_by_time)
     if after is not None:
-        beyond = ordered.filter(_beyond(after, is_by_time=is_by_time, is_later=True)).reverse()
-        found = list(beyond[: size + 1])
+        later = records.filter(_beyond(after, is_by_time=is_by_time, is_later=True))
+        found = _first(later, size + 1, order=_order(is_by_time=is_by_time, is_later=True))
         page = tuple(reversed(found[:size]))
         return _page(page, has_older=bool(page), has_newer=len(found) > size)
     if before is not None:
-        ordered = ordered.filter(_beyond(before, is_by_time=is_by_time, is_later=False))
-    found = list(ordered[: size + 1])
+        records = records.filter(_beyond(before, is_by_time=is_by_time, is_later=False))
+    found = _first(records, size + 1, order=_order(is_by_time=is_by_time))
     return _page(tuple(found[:size]), has_older=len(found) > size, has_newer=before is not None)
 
 
 def count_capped(records: QuerySet[M], *, most: int) -> int:
     """Return how many there are; ``most`` + 1 for any number above it: the database stops there."""
     return records.order_by().values("pk")[: most + 1].count()
+
+
+def _order(*, is_by_time: bool, is_later: bool = False) -> list[str]:
+    """Return by what events are sorted, the latest first unless those right after one are wanted."""
+    names = ["log__timestamp", "log_id"] if is_by_time else ["log_id"]
+    return names if is_later else [f"-{name}" for name in names]
+
+
+def _first(records: QuerySet[TransitionRecord], size: int, *, order: list[str]) -> list[TransitionRecord]:
+    """Return the first events.  What they are told from is read of these alone, not of all that may be sorted."""
+    keys = records.order_by(*order).values("pk")[:size]
+    told = TransitionRecord.objects.filter(pk__in=keys).select_related("log__by")
+    return list(told.order_by(*order))
 
 
 def _page(records: tuple[TransitionRecord, ...], *, has_older: bool, has_newer: bool) -> EventPage:
