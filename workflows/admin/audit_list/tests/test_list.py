@@ -54,7 +54,7 @@ class TestList:
         assert listed(response) == [f"parcel {parcel.pk} {name}" for name in ("give_back", "send", "create")]
         page = read(response)
         assert (
-            f"1 Mar 2026 14:00:00 Parcel Parcel {parcel.pk} ⋯ All events of this one Return"
+            f"1 Mar 2026 14:00:00 Parcel ⋯ All events of this one Parcel {parcel.pk} Return"
             " Sent → to Returned Cleo Clerk via admin Moved away New tenant 1 h"
         ) in page.words
         assert page.times[0]["title"] == "3 h ago"
@@ -84,7 +84,7 @@ class TestList:
 
         page = read(browser.get(address(site="unfold")))
 
-        assert "Item teapot" in page.words
+        assert "Item ⋯ All events of this one teapot" in page.words
         assert "teapot" not in page.buttons
 
     def test_says_so_when_nothing_has_happened(self, browser: Client) -> None:
@@ -290,15 +290,14 @@ def turn(browser: Client, url: str, direction: str) -> list[Any]:
 
 
 class TestCost:
-    """Session and user, two of permissions, the page, the parts of the system, the names of each machine's objects."""
-
-    def test_is_seven_statements_however_many_events(
+    def test_is_nine_statements_however_many_events(
         self, browser: Client, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
         for _number in range(30):
             make_item(make_parcel()).hand_over(by=CARRIER)
         browser.get(address())
 
+        # Session, user, two of permissions; parts of the system, the page, its count; names of parcels and of items.
         with django_assert_num_queries(9):
             response = browser.get(address())
 
