@@ -14,7 +14,21 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-__all__ = ["Acting", "Actor", "Channel", "SystemActor", "acting", "actor_key", "current_acting"]
+__all__ = [
+    "SYSTEM_PREFIX",
+    "USER_PREFIX",
+    "Acting",
+    "Actor",
+    "Channel",
+    "SystemActor",
+    "acting",
+    "actor_key",
+    "current_acting",
+]
+
+# How the log begins the name of an actor.
+SYSTEM_PREFIX = "system:"
+USER_PREFIX = "user:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,5 +97,5 @@ def acting(*, by: Actor | None = None, channel: Channel, request_id: str = "") -
 def actor_key(actor: Actor) -> str:
     """Return how the log names an actor: ``user:7`` or ``system:timer``."""
     if isinstance(actor, SystemActor):
-        return f"system:{actor.name}"
-    return f"user:{actor.pk}"
+        return f"{SYSTEM_PREFIX}{actor.name}"
+    return f"{USER_PREFIX}{actor.pk}"

@@ -7,9 +7,11 @@ or slipped in breaks the chain of its object from there on.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.db import connection
 
-__all__ = ["CHAIN_FUNCTION", "HAPPENED_FUNCTION", "find_broken_links"]
+__all__ = ["CHAIN_FUNCTION", "HAPPENED_FUNCTION", "Link", "check_link", "find_broken_links"]
 
 _FACTS = (
     "jsonb_build_array("
@@ -76,3 +78,36 @@ def find_broken_links(machine: str) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(_BROKEN, [machine])
         return [row[0] for row in cursor.fetchall()]
+
+
+_LINK = f"""
+    SELECT r.hash = {_DIGEST.format(record="r", log="s")},
+           CASE WHEN r.sequence = 1 THEN r.previous_hash = ''
+                ELSE r.previous_hash = coalesce(before.hash, 'missing') END
+      FROM workflows_transitionrecord r
+      JOIN django_fsm_log_statelog s ON s.id = r.log_id
+      LEFT JOIN workflows_transitionrecord before
+        ON before.machine = r.machine AND before.object_id = r.object_id AND before.sequence = r.sequence - 1
+     WHERE r.log_id = %s
+"""  # noqa: S608  built of constants alone
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One link of a chain: whether its facts are those that were hashed, and whether it hangs on the one before."""
+
+    has_its_facts: bool
+    follows: bool
+
+    @property
+    def holds(self) -> bool:
+        """Return whether nothing is wrong with it."""
+        return self.has_its_facts and self.follows
+
+
+def check_link(log_id: int) -> Link | None:
+    """Recompute the link of one event (by its log row); None when there is no such event."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LINK, [log_id])
+        row = cursor.fetchone()
+    return Link(has_its_facts=row[0], follows=row[1]) if row else None

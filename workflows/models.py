@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable
 from typing import Any, ClassVar, TypeVar
 
 import pgtrigger
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 from django_fsm_log.models import StateLog
@@ -260,6 +262,16 @@ class TransitionRecord(models.Model):
         indexes = [
             # "Everything that happened in this request", over all machines.
             models.Index(fields=["request_id"], name="event_by_request"),
+            # The audit list, newest first, narrowed by one of them: each is read from its end, page by page.
+            models.Index(fields=["machine", "log"], name="event_by_machine"),
+            models.Index(fields=["actor", "log"], name="event_by_actor"),
+            models.Index(fields=["channel", "log"], name="event_by_channel"),
+            # The words of a reason, in the audit list's search; most events have none.
+            GinIndex(
+                SearchVector("reason", config="simple"),
+                name="event_by_reason",
+                condition=~models.Q(reason=""),
+            ),
         ]
         triggers = [
             pgtrigger.Protect(name="event_is_append_only", operation=pgtrigger.Update | pgtrigger.Delete),

@@ -5,3 +5,8 @@ from backend.procompare.settings import INSTALLED_APPS
 
 INSTALLED_APPS = [*INSTALLED_APPS, "backend.benchmarks"]
 DEBUG = False
+# The pages that are measured need no names with hashes: static files are not collected here.
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}

@@ -121,6 +121,7 @@ _ROLES = (
             "users.pause_providerprofile",
             "users.suspend_providerprofile",
             "users.retire_providerprofile",
+            "workflows.view_transitionrecord",
         ),
     ),
     Role("finance", "Sees what was offered to whom, and who won; not the contacts.", _SEES_THE_MARKET),

@@ -84,6 +84,7 @@ UNFOLD: dict[str, Any] = {
             {
                 "title": _("Operations"),
                 "items": [
+                    _entry(_("Audit list"), "history", "workflows.transitionrecord"),
                     _entry(_("Jobs"), "work_history", "jobs.job"),
                     _entry(_("Workers"), "engineering", "jobs.worker"),
                 ],

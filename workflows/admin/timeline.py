@@ -19,7 +19,7 @@ from workflows.machine import Argument, Machine, Tone, Transition
 from workflows.models import TransitionRecord, WorkflowModel
 from workflows.registry import machine_of
 
-__all__ = ["EVENTS_MAX", "Event", "Timeline", "Way", "read_timeline"]
+__all__ = ["EVENTS_MAX", "Event", "Timeline", "Way", "describe_event", "read_timeline"]
 
 EVENTS_MAX = 50
 """Events that are read unless all are asked for."""
@@ -39,6 +39,7 @@ class Event:
 
     label: str
     source: str
+    source_tone: Tone
     target: str
     tone: Tone
     reason: str
@@ -104,7 +105,7 @@ def read_timeline(instance: WorkflowModel, *, limit: int | None = EVENTS_MAX) ->
     else:
         steps = [(r.log.transition, r.log.source_state, r.log.state, r.log.timestamp) for r in newest]
     return Timeline(
-        events=tuple(_event_of(record, machine, now=now) for record in newest),
+        events=tuple(describe_event(record, machine, now=now) for record in newest),
         total=total,
         way=_way_of(steps),
     )
@@ -125,16 +126,18 @@ def _short(at: datetime.datetime) -> str:
     return formats.date_format(timezone.localtime(at), "j M H:i")
 
 
-def _event_of(record: TransitionRecord, machine: Machine, *, now: datetime.datetime) -> Event:
+def describe_event(record: TransitionRecord, machine: Machine | None, *, now: datetime.datetime) -> Event:
+    """Return an event in words, as it was logged where the machine has no such thing any more (None: is gone)."""
     log = record.log
-    transition = next((t for t in machine.transitions if t.name == log.transition), None)
-    states = {state.value: state for state in machine.states}
+    transition = next((t for t in machine.transitions if t.name == log.transition), None) if machine else None
+    states = {state.value: state for state in machine.states} if machine else {}
     target = states.get(log.state)
     source = "" if log.source_state in (None, log.state) else str(log.source_state)
     spent = record.time_in_previous_state
     return Event(
         label=_label_of(log.transition, transition),
         source=str(states[source].label) if source in states else source,
+        source_tone=states[source].tone if source in states else Tone.NEUTRAL,
         target=str(target.label) if target else log.state,
         tone=target.tone if target else Tone.NEUTRAL,
         reason=_reason_of(record, transition),

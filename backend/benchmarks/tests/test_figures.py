@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from backend.benchmarks.__main__ import NAMES
 from backend.benchmarks.figures import Measurement, percentile
 from backend.benchmarks.report import PAGE, draw_table, write_section
 
@@ -47,6 +48,6 @@ class TestSection:
             write_section("a", "new", page=page)
         assert page.read_text() == "# Top\n"
 
-    @pytest.mark.parametrize("name", ["latency", "throughput"])
+    @pytest.mark.parametrize("name", NAMES)
     def test_of_every_benchmark_is_on_the_page(self, name: str) -> None:
         assert f"<!-- {name}: begin -->" in PAGE.read_text()

@@ -46,7 +46,7 @@ MODELS = (
     Group,
 )
 # Their own apps test their pages.
-ELSEWHERE = {Job, Worker}
+ELSEWHERE = {Job, Worker, TransitionRecord}
 NEVER_ADDED = {LeadAssignment, RoutingDecision, Notification, Delivery, Receiver}
 NEVER_DELETED = {
     Lead,

@@ -7,7 +7,9 @@ from django.urls import path
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 from unfold.sites import UnfoldAdminSite
 
+from workflows import TransitionRecord
 from workflows.admin import WorkflowAdmin
+from workflows.admin.audit_list import AuditAdmin
 from workflows.tests.toyapp.models import Item, Parcel
 
 
@@ -26,11 +28,19 @@ class ItemAdmin(WorkflowAdmin, admin.ModelAdmin):
     fields = ["status", "name", "parcel"]
 
 
+class EventAdmin(AuditAdmin, admin.ModelAdmin): ...
+
+
+class UnfoldEventAdmin(AuditAdmin, UnfoldModelAdmin): ...
+
+
 stock = admin.AdminSite(name="stock")
 stock.register(Parcel, ParcelAdmin)
 stock.register(Item, ItemAdmin)
+stock.register(TransitionRecord, EventAdmin)
 
 unfold = UnfoldAdminSite(name="unfold")
 unfold.register(Parcel, UnfoldParcelAdmin)
+unfold.register(TransitionRecord, UnfoldEventAdmin)
 
 urlpatterns = [path("stock/", stock.urls), path("unfold/", unfold.urls)]
