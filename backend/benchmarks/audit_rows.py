@@ -97,7 +97,8 @@ def _make_people_and_leads() -> None:
         for number in numbers
     )
     # Past the manager of leads, which would log each creation.
-    models.QuerySet(Lead).bulk_create(
+    past_the_log: models.QuerySet[Lead] = models.QuerySet(Lead)
+    past_the_log.bulk_create(
         Lead(
             id=number,
             reference=f"L-{number:06}",

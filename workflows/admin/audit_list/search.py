@@ -74,7 +74,8 @@ def _values_labelled(asked: list[str], sight: Sight) -> list[str]:
     for machine in sight.machines:
         for argument in (argument for t in machine.transitions for argument in t.arguments):
             if argument.name == "reason" and isinstance(argument.annotation, type(models.Choices)):
-                values |= {v for v, label in argument.annotation.choices if _has_words(str(label), asked)}
+                menu: list[tuple[str, Any]] = list(argument.annotation.choices)  # type: ignore[misc]  # of any menu
+                values |= {value for value, label in menu if _has_words(str(label), asked)}
     return sorted(values)
 
 
