@@ -44,14 +44,18 @@ class BoostedTrees:
 
         self._weights = weights
         groups = [len(one.features) for one in choices]
-        rows = np.empty((sum(groups), choices[0].features.shape[1] + 1), np.float32)  # filled, not joined: it is large
+        rows = np.empty(
+            (sum(groups), choices[0].features.shape[1] + 1), np.float32
+        )  # filled, not joined: it is large
         for end, one in zip(np.cumsum(groups), choices, strict=True):
             rows[end - len(one.features) : end] = self._widen(one.features)
         labels = np.concatenate([np.arange(len(one.features)) == one.chosen for one in choices])
         # A small log has fewer rows than a leaf needs.
         leaf = min(int(str(PARAMETERS["min_data_in_leaf"])), max(1, len(rows) // 100))
         data = lightgbm.Dataset(rows, labels.astype(np.int8), group=groups, free_raw_data=True)
-        self._booster: Any = lightgbm.train({**PARAMETERS, "min_data_in_leaf": leaf}, data, num_boost_round=ROUNDS)
+        self._booster: Any = lightgbm.train(
+            {**PARAMETERS, "min_data_in_leaf": leaf}, data, num_boost_round=ROUNDS
+        )
 
     def score(self, features: NDArray[np.float32]) -> FloatArray:
         """Return a score for each candidate: the higher, the likelier it is the one."""

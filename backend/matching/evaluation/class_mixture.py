@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from backend.matching.evaluation.fading_counts import FadingCounts, FloatArray
 from backend.matching.evaluation.levels import CALLER_CHAIN, KIND_CHAIN, Level

@@ -37,7 +37,8 @@ def choose_probabilities(features: NDArray[np.float32], weights: FloatArray) -> 
     """Return each candidate's probability to be the one."""
     scores = features @ weights
     powers: FloatArray = np.exp(scores - scores.max())
-    return powers / powers.sum()
+    probabilities: FloatArray = powers / powers.sum()
+    return probabilities
 
 
 def fit_weights(choices: Sequence[Choice], *, columns: Sequence[int]) -> FloatArray:
@@ -62,7 +63,8 @@ def _newton_step(choices: Sequence[Choice], columns: Sequence[int], weights: Flo
         means = np.add.reduceat(weighted, starts, axis=0)
         gradient += (rows[chosen] - means).sum(axis=0)
         curvature += rows.T @ weighted - means.T @ means
-    return np.linalg.solve(curvature, gradient)
+    step: FloatArray = np.linalg.solve(curvature, gradient).astype(np.float64)
+    return step
 
 
 def _softmax_by_group(scores: NDArray[np.float32], starts: NDArray[np.intp]) -> NDArray[np.float32]:

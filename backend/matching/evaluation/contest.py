@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from backend.matching.evaluation.baselines import BASELINES, CountRanking
 from backend.matching.evaluation.conditional_logit import Choice
@@ -128,7 +127,7 @@ class Contest:
         orders: dict[str, Iterable[int]] = {
             name: baseline.order(opened) for name, baseline in self._baselines.items()
         }
-        orders |= self._learned.order(described)
+        orders |= {name: order.tolist() for name, order in self._learned.order(described).items()}
         provider = self._evidence.providers.find(self._requests[opened.number].provider)
         for name, order in orders.items():
             self._verdicts.ranks[name].append(_rank(provider, order))
@@ -140,7 +139,6 @@ class Contest:
         return limit is not None and time.monotonic() - started_at > limit
 
 
-def _rank(provider: int | None, order: Iterable[int] | NDArray[np.intp]) -> float:
+def _rank(provider: int | None, order: Iterable[int]) -> float:
     """Return the place of a provider in an order, from 1."""
-    places = np.flatnonzero(np.fromiter(order, dtype=np.intp) == provider) if provider is not None else ()
-    return float(places[0]) + 1 if len(places) else NEVER
+    return next((float(place) for place, one in enumerate(order, start=1) if one == provider), NEVER)

@@ -6,7 +6,7 @@ Candidates are the providers that have resolved something by then.  A first esti
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -127,7 +127,9 @@ class Evidence:
         return np.hstack(blocks)
 
     def _measure_idleness(self, shortlist: NDArray[np.intp], *, day: float) -> FloatArray:
-        idle = np.array([min(day - self._last_days[provider], IDLE_DAYS_MAX) for provider in shortlist.tolist()])
+        idle = np.array(
+            [min(day - self._last_days[provider], IDLE_DAYS_MAX) for provider in shortlist.tolist()]
+        )
         return np.stack([np.log(idle + IDLE_OFFSET_DAYS), idle < 0.1, idle < 1], axis=1)
 
 

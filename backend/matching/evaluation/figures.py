@@ -10,7 +10,15 @@ from numpy.typing import NDArray
 
 from backend.matching.evaluation.baselines import BASELINES
 
-__all__ = ["METRICS", "Estimate", "Figures", "WeekFigures", "compare", "compare_by_week", "find_best_baseline"]
+__all__ = [
+    "METRICS",
+    "Estimate",
+    "Figures",
+    "WeekFigures",
+    "compare",
+    "compare_by_week",
+    "find_best_baseline",
+]
 
 FloatArray = NDArray[np.float64]
 

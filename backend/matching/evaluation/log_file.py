@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,14 +60,16 @@ class LoggedRequest:
         return Outcome(self.provider, self.group, self.resolved_day - self.opened_day)
 
 
-def read_log(path: Path) -> tuple[LoggedRequest, ...]:
+def read_log(path: Path, *, hidden: Collection[str] = ()) -> tuple[LoggedRequest, ...]:
     """Read a file, oldest request first; rows without a provider are left out.
+
+    What is ``hidden`` of the facts is empty in every row, as if nobody knew it.
 
     Raises: LogRefused when it cannot be read, lacks columns, has no usable row, or a date is none.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            requests = _read_rows(csv.DictReader(file), name=path.name)
+            requests = _read_rows(csv.DictReader(file), name=path.name, hidden=hidden)
     except OSError as error:
         raise LogRefused(f"Cannot read {path}: {error.strerror}.") from error
     except (UnicodeDecodeError, csv.Error) as error:
@@ -107,21 +109,25 @@ def parse_instant(text: str) -> float:
     return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp() / SECONDS_PER_DAY
 
 
-def _read_rows(reader: csv.DictReader[str], *, name: str) -> list[LoggedRequest]:
+def _read_rows(reader: csv.DictReader[str], *, name: str, hidden: Collection[str]) -> list[LoggedRequest]:
     missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
     if missing:
         raise LogRefused(f"{name} lacks the column(s) {', '.join(missing)}; needed are {', '.join(COLUMNS)}.")
     rows: Iterable[dict[str, str]] = reader
-    return [_parse_row(row, place=f"{name}, line {reader.line_num}") for row in rows if row["provider"]]
+    return [
+        _parse_row(row, place=f"{name}, line {reader.line_num}", hidden=hidden)
+        for row in rows
+        if row["provider"]
+    ]
 
 
-def _parse_row(row: Mapping[str, str | None], *, place: str) -> LoggedRequest:
+def _parse_row(row: Mapping[str, str | None], *, place: str, hidden: Collection[str]) -> LoggedRequest:
     opened_day = _parse_day(row["opened_at"] or "", column="opened_at", place=place)
     resolved = row["resolved_at"]
     resolved_day = _parse_day(resolved, column="resolved_at", place=place) if resolved else None
     if resolved_day is not None and resolved_day < opened_day:
         raise LogRefused(f"{place}: resolved_at {resolved} lies before opened_at {row['opened_at']}.")
-    facts = {column: row[column] or "" for column in FACTS}
+    facts = {column: "" if column in hidden else row[column] or "" for column in FACTS}
     return LoggedRequest(opened_day, facts, row["provider"] or "", row["group"] or "", resolved_day)
 
 
@@ -136,7 +142,9 @@ def _count_before(text: str, requests: Sequence[LoggedRequest]) -> int:
     try:
         day = parse_instant(text)
     except ValueError as error:
-        raise SplitRefused(f"Cannot split at {text!r}: give a date such as 2016-04-18, or a fraction such as 0.8.") from error
+        raise SplitRefused(
+            f"Cannot split at {text!r}: give a date such as 2016-04-18, or a fraction such as 0.8."
+        ) from error
     return sum(request.opened_day < day for request in requests)
 
 

@@ -39,7 +39,9 @@ def replay(requests: Sequence[LoggedRequest]) -> Iterator[Opened | Resolved]:
     for number, request in enumerate(requests):
         while waiting and waiting[0][0] < request.opened_day:
             yield heapq.heappop(waiting)[2]
-        opened = Opened(number, request.opened_day, {**request.facts, **_describe_instant(request.opened_day)})
+        opened = Opened(
+            number, request.opened_day, {**request.facts, **_describe_instant(request.opened_day)}
+        )
         yield opened
         if request.resolved_day is not None:
             resolved = Resolved(opened, request.resolved_day, request.outcome)
