@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -119,5 +120,9 @@ def _estimate_ratios(sums: FloatArray, best: FloatArray, draws: FloatArray) -> d
 
 
 def _summarize(values: FloatArray) -> Estimate:
-    low, high = np.percentile(values[1:], [TAIL_PERCENT, 100 - TAIL_PERCENT])
+    drawn = values[1:][~np.isnan(values[1:])]
+    if not len(drawn):
+        return Estimate(float(values[0]), math.nan, math.nan)
+    # Without interpolation: between a number and infinity there is nothing.
+    low, high = np.percentile(drawn, [TAIL_PERCENT, 100 - TAIL_PERCENT], method="inverted_cdf")
     return Estimate(float(values[0]), float(low), float(high))
