@@ -52,10 +52,9 @@ class BoostedTrees:
         labels = np.concatenate([np.arange(len(one.features)) == one.chosen for one in choices])
         # A small log has fewer rows than a leaf needs.
         leaf = min(int(str(PARAMETERS["min_data_in_leaf"])), max(1, len(rows) // 100))
-        data = lightgbm.Dataset(rows, labels.astype(np.int8), group=groups, free_raw_data=True)
-        self._booster: Any = lightgbm.train(
-            {**PARAMETERS, "min_data_in_leaf": leaf}, data, num_boost_round=ROUNDS
-        )
+        parameters = {**PARAMETERS, "min_data_in_leaf": leaf}
+        data = lightgbm.Dataset(rows, labels.astype(np.int8), group=groups, params=parameters)
+        self._booster: Any = lightgbm.train(parameters, data, num_boost_round=ROUNDS)
 
     def score(self, features: NDArray[np.float32]) -> FloatArray:
         """Return a score for each candidate: the higher, the likelier it is the one."""

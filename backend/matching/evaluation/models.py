@@ -17,7 +17,8 @@ PLAIN_LOGIT = "logistic over back-off counts"
 CONDITIONAL_LOGIT = "conditional logit"
 BOOSTED_TREES = "boosted trees"
 
-ALL_COLUMNS = tuple(range(len(COLUMN_NAMES)))
+# What each logit sees; the weights of the other columns stay zero.
+COLUMNS = {PLAIN_LOGIT: list(BACK_OFF_COLUMNS), CONDITIONAL_LOGIT: list(range(len(COLUMN_NAMES)))}
 
 
 class LearnedRankings:
@@ -25,17 +26,16 @@ class LearnedRankings:
 
     def __init__(self, *, with_trees: bool) -> None:
         self._with_trees = with_trees
-        self._weights: dict[str, FloatArray] = {}
+        self._weights: dict[str, FloatArray] = {name: np.zeros(len(COLUMN_NAMES)) for name in COLUMNS}
         self._trees: BoostedTrees | None = None
 
     def fit(self, choices: Sequence[Choice]) -> None:
         """Fit every model."""
-        plain = np.zeros(len(COLUMN_NAMES))
-        plain[list(BACK_OFF_COLUMNS)] = fit_weights(choices, columns=BACK_OFF_COLUMNS)
-        full = fit_weights(choices, columns=ALL_COLUMNS)
-        self._weights = {PLAIN_LOGIT: plain, CONDITIONAL_LOGIT: full}
+        for name, columns in COLUMNS.items():
+            weights = self._weights[name]
+            weights[columns] = fit_weights(choices, columns=columns, start=weights[columns])
         if self._with_trees:
-            self._trees = BoostedTrees(choices, weights=full)
+            self._trees = BoostedTrees(choices, weights=self._weights[CONDITIONAL_LOGIT])
 
     def order(self, described: Described) -> Mapping[str, NDArray[np.intp]]:
         """Return each model's order of the candidates; behind the shortlist the first estimate's stays."""
