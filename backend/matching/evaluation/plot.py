@@ -19,6 +19,7 @@ LEFT = 230
 BAR_HEIGHT = 16
 SCALE = 560  # pixels from 0 to 1
 WEEK_HEIGHT = 220
+WEEK_NAMES_MAX = 6
 
 
 def draw_plot(report: Report) -> str:
@@ -53,7 +54,10 @@ def _draw_bar(figures: Figures, metric: str, *, color: str, y: int) -> Iterator[
     estimate = figures.metrics[metric]
     yield _draw_text(LEFT - 8, y + 11, figures.name, anchor="end")
     yield f'<rect x="{LEFT}" y="{y}" width="{estimate.value * SCALE:.1f}" height="{BAR_HEIGHT - 4}" fill="{color}"/>'
-    yield _draw_line(LEFT + estimate.low * SCALE, y + 6, LEFT + estimate.high * SCALE, y + 6, "#000000")
+    for stroke, width in (("#ffffff", 4), ("#000000", 1)):  # a light rim, to be seen on a dark bar
+        yield _draw_line(
+            LEFT + estimate.low * SCALE, y + 6, LEFT + estimate.high * SCALE, y + 6, stroke, width=width
+        )
     yield _draw_text(LEFT + estimate.high * SCALE + 6, y + 11, f"{estimate.value:.3f}")
 
 
@@ -68,15 +72,23 @@ def _draw_weeks(report: Report, *, top: int) -> Iterator[str]:
         y = bottom - tenth / 10 / ceiling * WEEK_HEIGHT
         yield _draw_line(LEFT, y, WIDTH - 60, y, "#dddddd")
         yield _draw_text(LEFT - 8, y + 4, f"{tenth / 10:.1f}", anchor="end")
-    for number, week in enumerate(report.weeks):
-        anchor = "start" if number == 0 else "middle"
-        yield _draw_text(
-            LEFT + number * step, bottom + 20, f"week {week.week + 1} ({week.requests:,})", anchor=anchor
-        )
+    yield from _draw_week_names(report, step=step, y=bottom + 20)
     for number, figures in enumerate(report.figures):
         values = [week.hits[figures.name] for week in report.weeks]
         points = [(LEFT + n * step, bottom - value / ceiling * WEEK_HEIGHT) for n, value in enumerate(values)]
         yield from _draw_path(points, color=_color(number))
+
+
+def _draw_week_names(report: Report, *, step: float, y: float) -> Iterator[str]:
+    """Write below the lines which week is where: of a long log some, so that none hides another."""
+    every = -(-len(report.weeks) // WEEK_NAMES_MAX)
+    for number, week in enumerate(report.weeks):
+        is_last = number and number == len(report.weeks) - 1
+        anchor = "end" if is_last else "middle" if number else "start"
+        if number % every == 0:
+            yield _draw_text(
+                LEFT + number * step, y, f"week {week.week + 1} ({week.requests:,})", anchor=anchor
+            )
 
 
 def _draw_path(points: Sequence[tuple[float, float]], *, color: str) -> Iterator[str]:
@@ -90,8 +102,8 @@ def _draw_text(x: float, y: float, text: str, *, anchor: str = "start", bold: bo
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{weight}>{escape(text)}</text>'
 
 
-def _draw_line(x1: float, y1: float, x2: float, y2: float, color: str) -> str:
-    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{color}"/>'
+def _draw_line(x1: float, y1: float, x2: float, y2: float, color: str, *, width: int = 1) -> str:
+    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{color}" stroke-width="{width}"/>'
 
 
 def _color(number: int) -> str:

@@ -1,3 +1,5 @@
+"""The command from file to table, JSON and picture; and the contest behind it."""
+
 from __future__ import annotations
 
 import csv

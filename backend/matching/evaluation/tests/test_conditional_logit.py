@@ -1,3 +1,5 @@
+"""The conditional logit: its probabilities, and where its fit ends."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Counts that fade, and the rankings that only count."""
+
 from __future__ import annotations
 
 import math

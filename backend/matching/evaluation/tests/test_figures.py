@@ -1,3 +1,5 @@
+"""Figures, ratios and intervals of ranks written by hand."""
+
 from __future__ import annotations
 
 import math

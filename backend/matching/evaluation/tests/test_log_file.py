@@ -1,3 +1,5 @@
+"""A file becomes a log, or is refused with the place and the reason; and where a log is split."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""What is told when, and that no ranking knows of the future."""
+
 from __future__ import annotations
 
 import dataclasses
