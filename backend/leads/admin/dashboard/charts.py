@@ -46,6 +46,7 @@ class Chart:
     highest: str
     first_day: str
     last_day: str
+    view_box: str = f"0 0 {WIDTH} {HEIGHT}"
 
 
 @dataclass(frozen=True, slots=True)
