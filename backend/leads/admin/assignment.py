@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from backend.leads.admin.list_filters import AnswerFilter
+from backend.leads.admin.offer_list import describe_next_step_of_offer
 from backend.leads.models import LeadAssignment
 from workflows.admin import WorkflowAdmin
 
@@ -31,13 +32,12 @@ class LeadAssignmentAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # u
         "lead_title",
         "state_badge",
         "in_state_for",
+        "next_step",
         "rank",
         "score_in_words",
         "was_claimed",
-        "expires_at",
     ]
     list_filter = [
-        "status",
         AnswerFilter,
         "lead__category",
         "was_claimed",
@@ -82,6 +82,11 @@ class LeadAssignmentAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # u
     def lead_title(self, offer: LeadAssignment) -> str:
         """Return what the lead asks for."""
         return offer.lead.title
+
+    @admin.display(description=_("next step"), ordering="expires_at")
+    def next_step(self, offer: LeadAssignment) -> SafeString:
+        """Return whom the offer waits for, and until when."""
+        return describe_next_step_of_offer(offer)
 
     @admin.display(description=_("score"), ordering="score")
     def score_in_words(self, offer: LeadAssignment) -> str:

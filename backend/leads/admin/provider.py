@@ -50,13 +50,14 @@ class ProviderProfileAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # 
         "company_name",
         "state_badge",
         "in_state_for",
+        "next_step",
         "place_name",
         "radius",
         "category_names",
         "open_offers",
         "rating",
     ]
-    list_filter = ["status", "categories", ("created_at", admin.DateFieldListFilter)]
+    list_filter = ["categories", ("created_at", admin.DateFieldListFilter)]
     list_select_related = ["load"]
     list_per_page = 50
     search_fields = ["company_name", "place_name", "user__username", "user__email"]

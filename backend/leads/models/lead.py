@@ -16,6 +16,7 @@ from backend.leads.models.assignment import LeadAssignment
 from backend.leads.models.choices import CloseReason
 from backend.leads.models.contact import LeadContact
 from backend.leads.models.defaults import default_deadline, default_reminder, make_reference
+from backend.leads.models.list_indexes import LEAD_LIST_INDEXES
 from backend.leads.models.request import REVISED_BY_ITS_TRANSITION, ClientRequest
 from backend.leads.terms import TERMS
 from backend.users.models import Language
@@ -161,8 +162,7 @@ class Lead(ClientRequest, WorkflowModel):
                 name="lead_by_reminder",
                 condition=models.Q(status__in=["new", "quoted"], remind_at__isnull=False),
             ),
-            # The list without a filter, newest first.
-            models.Index(fields=["-created_at", "-id"], name="lead_newest"),
+            *LEAD_LIST_INDEXES,
         ]
         triggers = [
             REVISED_BY_ITS_TRANSITION,

@@ -15,10 +15,23 @@ from django.contrib.admin.views.main import (
 from django.http import HttpRequest, QueryDict
 from django.utils.http import urlencode
 
-__all__ = ["LIST_VAR", "POSITION_VAR", "VIEW_VAR", "describing", "remember", "remembered", "without"]
+__all__ = [
+    "LIST_VAR",
+    "NO_VIEW",
+    "POSITION_VAR",
+    "VIEW_VAR",
+    "describing",
+    "filled",
+    "remember",
+    "remembered",
+    "without",
+]
 
 VIEW_VAR = "view"
 """Which saved view one came from; a list takes no notice of it."""
+
+NO_VIEW = "none"
+"""What stands for none of them: everything, whatever view opens by itself."""
 
 POSITION_VAR = "_at"
 """Where in its list an object stood, counted from 0, when one went to its page."""
@@ -39,6 +52,16 @@ def describing(query: QueryDict) -> QueryDict:
         if name not in _OF_THE_MOMENT and (said := [str(value) for value in values if value]):
             kept.setlist(name, said)
     return kept
+
+
+def filled(query: QueryDict) -> str | None:
+    """Return the address without what a form has left empty, on its first page; None when nothing was."""
+    if all(all(values) for _name, values in query.lists()):
+        return None
+    kept = {
+        name: said for name, values in query.lists() if name != PAGE_VAR and (said := [*filter(None, values)])
+    }
+    return f"?{urlencode(kept or {VIEW_VAR: NO_VIEW}, doseq=True)}"
 
 
 def remember(query: QueryDict, *, position: int | None = None) -> str:

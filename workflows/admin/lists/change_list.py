@@ -7,6 +7,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin import ModelAdmin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
@@ -67,8 +68,13 @@ class ListChangeList(DjangosChangeList):
         return super().get_query_string(new_params, [*(remove or ()), POSITION_VAR])
 
     def get_results(self, request: HttpRequest) -> None:
-        """Read and count what is listed, unless nobody will look at it."""
-        if not getattr(request, _IS_UNREAD, False):
+        """Read and count what is listed, unless nobody will look at it; of a page that is no more, the first."""
+        if getattr(request, _IS_UNREAD, False):
+            return
+        try:
+            super().get_results(request)
+        except IncorrectLookupParameters:
+            self.page_num = 1
             super().get_results(request)
 
 

@@ -78,6 +78,8 @@ def _filter_chips(changelist: ListChangeList) -> Iterator[Chip]:
             continue
         if words := _describe(spec, changelist):
             yield _chip(changelist, f"{capfirst(str(spec.title))}: {words}", used)
+        elif hasattr(spec, "describe"):
+            continue
         elif hasattr(spec, "value"):
             # Its choices are all that it knows.
             text = _("%(filter)s: “%(value)s” is not known") % {

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
+from workflows.admin.lists.address import filled
 from workflows.admin.lists.change_list import ListChangeList, list_class
 from workflows.admin.lists.chips import list_chips
 
@@ -43,7 +44,7 @@ class ListAdmin(ModelAdmin):
         """Styles and scripts, from static files alone."""
 
         css = {"all": ["workflows/admin.css", "workflows/list.css"]}
-        js = ["workflows/admin.js", "workflows/keyboard.js"]
+        js = ["workflows/admin.js", "workflows/keyboard.js", "workflows/list.js"]
 
     def list_parts(self, request: HttpRequest, changelist: ListChangeList) -> list[Part]:
         """Return what is shown above the list, from the top down; override to add."""
@@ -54,7 +55,9 @@ class ListAdmin(ModelAdmin):
         return list_class(super().get_changelist(request, **kwargs))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """Show the list, and above it its parts."""
+        """Show the list, and above it its parts; what a form has left empty is taken out of the address."""
+        if request.method == "GET" and (address := filled(request.GET)) is not None:
+            return HttpResponseRedirect(address)
         response = super().changelist_view(request, extra_context)
         context = response.context_data if isinstance(response, TemplateResponse) else None
         if context and isinstance(context.get("cl"), ListChangeList):
