@@ -152,7 +152,7 @@ class WorkflowAdmin(ListAdmin):
         )
 
     @admin.display(description=_("next step"))
-    def next_step(self, obj: WorkflowModel) -> SafeString:
+    def next_step(self, obj: Any) -> SafeString:
         """Return what comes next, or whom it waits for: read from the machine, whatever its guards say."""
         return describe_next_step(obj)
 
@@ -160,7 +160,8 @@ class WorkflowAdmin(ListAdmin):
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         """Leave the state out: its tabs stand for it."""
-        return [one for one in super().get_list_filter(request) if one != state_field_of(self.model).name]
+        model: type[WorkflowModel] = self.model
+        return [one for one in super().get_list_filter(request) if one != state_field_of(model).name]
 
     def list_parts(self, request: HttpRequest, changelist: ListChangeList) -> list[Part]:
         """Show the tabs of the states first."""

@@ -15,6 +15,7 @@ from unfold.admin import ModelAdmin
 from backend.leads.admin.list_filters import AnswerFilter
 from backend.leads.admin.offer_list import describe_next_step_of_offer
 from backend.leads.models import LeadAssignment
+from backend.saved_views.admin import SavedViewsAdmin
 from workflows.admin import WorkflowAdmin
 
 __all__ = ["LeadAssignmentAdmin"]
@@ -23,7 +24,7 @@ CONTACT_VIEWS_SHOWN = 20
 
 
 @admin.register(LeadAssignment)
-class LeadAssignmentAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
+class LeadAssignmentAdmin(SavedViewsAdmin, WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
     """Offers."""
 
     list_display = [
@@ -84,9 +85,9 @@ class LeadAssignmentAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # u
         return offer.lead.title
 
     @admin.display(description=_("next step"), ordering="expires_at")
-    def next_step(self, offer: LeadAssignment) -> SafeString:
+    def next_step(self, obj: LeadAssignment) -> SafeString:
         """Return whom the offer waits for, and until when."""
-        return describe_next_step_of_offer(offer)
+        return describe_next_step_of_offer(obj)
 
     @admin.display(description=_("score"), ordering="score")
     def score_in_words(self, offer: LeadAssignment) -> str:

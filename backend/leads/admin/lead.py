@@ -36,6 +36,7 @@ from backend.leads.admin.why_not import answer_why_not
 from backend.leads.models import Lead, LeadAssignment
 from backend.leads.services.contacts import confirm_contact
 from backend.leads.services.intake import submit_lead
+from backend.saved_views.admin import SavedViewsAdmin
 from workflows import WorkflowModel
 from workflows.admin import WorkflowAdmin
 from workflows.machine import Argument, Transition
@@ -50,7 +51,7 @@ _SUGGESTING = (PlaceFilter, ProviderFilter)
 
 
 @admin.register(Lead)
-class LeadAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
+class LeadAdmin(SavedViewsAdmin, WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
     """Leads."""
 
     change_form_template = "leads/admin/lead_change_form.html"
@@ -120,9 +121,9 @@ class LeadAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writ
         return str(lead.contact)
 
     @admin.display(description=_("next step"))
-    def next_step(self, lead: Lead) -> SafeString:
+    def next_step(self, obj: Lead) -> SafeString:
         """Return what can be done next, or what the lead waits for."""
-        return describe_next_step(lead)
+        return describe_next_step(obj)
 
     # The form.
 

@@ -14,6 +14,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from backend.leads.admin.provider_form import ProviderForm
 from backend.leads.models import LeadAssignment
 from backend.matching.models import ProviderLoad
+from backend.saved_views.admin import SavedViewsAdmin
 from backend.users.models import ProviderCategory, ProviderProfile
 from workflows import machine_of
 from workflows.admin import WorkflowAdmin
@@ -41,7 +42,7 @@ class OfferedCategoryInline(TabularInline):
 
 
 @admin.register(ProviderProfile)
-class ProviderProfileAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
+class ProviderProfileAdmin(SavedViewsAdmin, WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
     """Providers."""
 
     change_form_template = "leads/admin/provider_change_form.html"

@@ -38,10 +38,14 @@ class TypedFilter(ListFilter):
     def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
         super().__init__(request, params, model, model_admin)
         for name in self.expected_parameters():
-            if name in params:
+            if name and name in params:
                 # The address may name it again and again: the last one counts.
                 self.used_parameters[name] = str(params.pop(name)[-1])
-        self.words = self.used_parameters.get(self.parameter_name, "").replace("\0", "").strip()
+        self.words: str = self.said(self.parameter_name).replace("\0", "").strip()
+
+    def said(self, name: str | None) -> str:
+        """Return what the address says for a parameter; "" when nothing."""
+        return str(self.used_parameters.get(name or "", ""))
 
     @staticmethod
     def suggest(words: str) -> list[str]:
@@ -52,7 +56,7 @@ class TypedFilter(ListFilter):
         """Return True: there is always something to type."""
         return True
 
-    def expected_parameters(self) -> list[str]:
+    def expected_parameters(self) -> list[str | None]:
         """Return the parameters in the address."""
         return [self.parameter_name]
 
@@ -64,14 +68,14 @@ class TypedFilter(ListFilter):
 class PlaceFilter(TypedFilter):
     """Where the work is: around a city of the catalogue; else by the name of the place that the client gave."""
 
-    title = gettext_lazy("place")  # type: ignore[assignment]  # django-stubs know plain text alone
+    title = gettext_lazy("place")
     template = "leads/admin/filters/place.html"
     parameter_name = "place"
     hint = gettext_lazy("A city, or a part of a place's name")
 
     def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
         super().__init__(request, params, model, model_admin)
-        asked = self.used_parameters.get("within", "")
+        asked = self.said("within")
         self.radius_km = int(asked) if asked in map(str, RADII_KM) else _RADIUS_KM
         self.city = self._find_city()
 
@@ -80,7 +84,7 @@ class PlaceFilter(TypedFilter):
         """Return the cities whose names begin so."""
         return [str(city) for city in City.objects.filter(name__istartswith=words)[:SUGGESTIONS_MAX]]
 
-    def expected_parameters(self) -> list[str]:
+    def expected_parameters(self) -> list[str | None]:
         """Return the parameters in the address: the place, and how far around it."""
         return ["place", "within"]
 
@@ -117,7 +121,7 @@ class PlaceFilter(TypedFilter):
 class ProviderFilter(TypedFilter):
     """To whom a lead was offered, whatever became of the offer."""
 
-    title = gettext_lazy("offered to")  # type: ignore[assignment]  # django-stubs know plain text alone
+    title = gettext_lazy("offered to")
     parameter_name = "provider"
     hint = gettext_lazy("A company, or a part of its name")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import functools
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin import ModelAdmin
@@ -53,7 +52,8 @@ class ListChangeList(DjangosChangeList):
     def get_filters(self, request: HttpRequest) -> Any:
         """Return the filters, without the state."""
         specs, has_filters, lookups, may_have_duplicates, has_active = super().get_filters(request)
-        self.asked_states = tuple(map(str, lookups.pop(self.state_parameter, ())))
+        asked: Any = lookups.pop(self.state_parameter, ())
+        self.asked_states = tuple(map(str, asked))
         return specs, has_filters, lookups, may_have_duplicates, has_active
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
@@ -78,7 +78,6 @@ class ListChangeList(DjangosChangeList):
             super().get_results(request)
 
 
-@functools.cache
 def list_class(base: type[ChangeList]) -> type[ListChangeList]:
     """Return the change list of an admin, Django's own or its skin's, as one of ours."""
     return type("ListChangeList", (ListChangeList, base), {})
