@@ -83,7 +83,7 @@ class LeadAdmin(SavedViewsAdmin, WorkflowAdmin, ModelAdmin):  # type: ignore[mis
     list_per_page = 100
     # There is something to search for; how is said in lead_search.py.
     search_fields = ["reference"]
-    search_help_text = _("Reference, words, place; client's name, e-mail, phone")
+    search_help_text = _("Reference, name, phone, e-mail, words")
     show_facets = admin.ShowFacets.NEVER
     autocomplete_fields = ["category", "client"]
     readonly_fields = ["reference", "source", "created_at", "duplicate_of"]
@@ -96,11 +96,12 @@ class LeadAdmin(SavedViewsAdmin, WorkflowAdmin, ModelAdmin):  # type: ignore[mis
     # The list.
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Return the leads with their contacts; the list adds what the next step is told from."""
-        leads = super().get_queryset(request).select_related("category", "contact__confirmed_by")
-        match = request.resolver_match
-        is_list = match is not None and match.url_name == "leads_lead_changelist"
-        return with_next_step(leads) if is_list else leads
+        """Return the leads with their contacts."""
+        return super().get_queryset(request).select_related("category", "contact__confirmed_by")
+
+    def complete_rows(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Add what the next step is told from."""
+        return with_next_step(rows)
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         """Leave the client's name out for whoever may not see contacts."""

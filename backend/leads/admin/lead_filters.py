@@ -81,7 +81,7 @@ class AgeFilter(SelectFilter):
         hours = int(TERMS.verify_within.total_seconds() // 3600)
         return [
             ("today", _("Came in today")),
-            *((str(days), _("Came in in the last %(days)d days") % {"days": days}) for days in PERIODS_DAYS),
+            *((str(days), _("Came in within %(days)d days") % {"days": days}) for days in PERIODS_DAYS),
             ("waiting", _("New for longer than %(hours)d h") % {"hours": hours}),
             ("overdue", _("Overdue: open past its deadline")),
         ]

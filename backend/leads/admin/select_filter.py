@@ -25,6 +25,10 @@ class SelectFilter(admin.SimpleListFilter):
 
     template = "leads/admin/filters/select.html"
 
+    def has_output(self) -> bool:
+        """Return whether there is anything to choose, or was when the address was written."""
+        return super().has_output() or self.value() is not None
+
     def list_options(self) -> list[Option]:
         """Return the options beside "all"."""
         return [

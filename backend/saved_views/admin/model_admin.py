@@ -26,6 +26,9 @@ from workflows.admin.lists.change_list import ListChangeList
 
 __all__ = ["SavedViewsAdmin"]
 
+_VIEWS = "_saved_views_of_list"
+"""Where a request keeps the views that were read for it."""
+
 
 class SavedViewsAdmin(ListAdmin):
     """Admin with saved views; goes before ``WorkflowAdmin`` or ``ModelAdmin``.
@@ -44,7 +47,7 @@ class SavedViewsAdmin(ListAdmin):
         """Show the saved views above everything else."""
         bar = build_bar(
             request,
-            views=list_views(request.user, self.opts.label_lower),
+            views=self._list_views(request),
             save_url=self._view_url("save"),
             manage_url=self._view_url("views"),
         )
@@ -61,8 +64,7 @@ class SavedViewsAdmin(ListAdmin):
         if not self.has_view_or_change_permission(request):
             return None
         if not request.GET:
-            views = list_views(request.user, self.opts.label_lower)
-            default = next((view for view in views if view.is_default), None)
+            default = next((view for view in self._list_views(request) if view.is_default), None)
             return self._open(request, default) if default is not None else None
         asked = request.GET.get(VIEW_VAR, "")
         if list(request.GET) != [VIEW_VAR] or asked == NO_VIEW:
@@ -197,6 +199,13 @@ class SavedViewsAdmin(ListAdmin):
     def _refuse_unless_seen(self, request: HttpRequest) -> None:
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
+
+    def _list_views(self, request: HttpRequest) -> list[SavedView]:
+        """Return somebody's views of the list; they are read once for a page."""
+        if not hasattr(request, _VIEWS):
+            setattr(request, _VIEWS, list_views(request.user, self.opts.label_lower))
+        views: list[SavedView] = getattr(request, _VIEWS)
+        return views
 
     def _get(self, request: HttpRequest, pk: int) -> SavedView:
         self._refuse_unless_seen(request)

@@ -56,7 +56,8 @@ def describing(query: QueryDict) -> QueryDict:
 
 def filled(query: QueryDict) -> str | None:
     """Return the address without what a form has left empty, on its first page; None when nothing was."""
-    if all(all(values) for _name, values in query.lists()):
+    # Django's "show all" says nothing but its name.
+    if all(all(values) for name, values in query.lists() if name != ALL_VAR):
         return None
     kept = {
         name: said for name, values in query.lists() if name != PAGE_VAR and (said := [*filter(None, values)])
