@@ -37,6 +37,12 @@ def rows_of(page: Page) -> Any:
     return page.locator("#result_list tbody tr")
 
 
+def expect_page_of(page: Page, lead: Lead) -> None:
+    """Wait until the page of a lead is there, and its keys with it."""
+    expect(page).to_have_url(re.compile(f"/{lead.pk}/change/"))
+    expect(page.get_by_role("button", name="Keys")).to_be_visible()
+
+
 def is_as_wide_as_the_screen(page: Page) -> Any:
     return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
@@ -91,7 +97,7 @@ class TestWorkingThroughAList:
         page.keyboard.press("Tab")
         page.keyboard.press("j")
         page.keyboard.press("Enter")
-        expect(page).to_have_url(re.compile(f"/{first.pk}/change/"))
+        expect_page_of(page, first)
 
         page.keyboard.press("a")
         dialog = page.get_by_role("dialog")
@@ -105,16 +111,17 @@ class TestWorkingThroughAList:
         expect(dialog.get_by_role("button", name="Verify")).to_be_focused()
         page.keyboard.press("Enter")
         expect(page.get_by_text("Verify: New → Verified.")).to_be_visible()
+        expect_page_of(page, first)
         assert list(Lead.objects.filter(status="verified")) == [first]
 
         # It has left the list of new ones; the next is the next all the same.
         page.keyboard.press("n")
-        expect(page).to_have_url(re.compile(f"/{second.pk}/change/"))
+        expect_page_of(page, second)
         page.keyboard.press("n")
-        expect(page).to_have_url(re.compile(f"/{third.pk}/change/"))
+        expect_page_of(page, third)
         expect(page.get_by_text("The last of its list")).to_be_visible()
         page.keyboard.press("p")
-        expect(page).to_have_url(re.compile(f"/{second.pk}/change/"))
+        expect_page_of(page, second)
 
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     def test_is_there_for_everybody(self, make_desk: MakeDesk, leads: list[Lead], scheme: str) -> None:
