@@ -20,14 +20,14 @@ from backend.leads.tests.admin_pages import ROLE_NAMES, count_statements, make_m
 from backend.leads.tests.factories import make_lead, make_staff, make_verified_lead
 from backend.leads.tests.history import DAY, HOUR, NOW, SCOPE, make_history, submitted
 from backend.notifications.models import Delivery, Receiver
-from backend.procompare.roles import ROLES
 from workflows import clock
 
 pytestmark = pytest.mark.django_db
 
 # Measured: the session, the user and its permissions, then categories, whether there is any lead, what waits (2),
-# speed, fill, funnel, offers, trends, deliveries, receivers, jobs and workers (2), and the admin's recent actions.
-STATEMENTS = 18
+# the terms, speed, fill, funnel, offers, trends, deliveries, receivers, jobs and workers (2), and the admin's recent
+# actions.
+STATEMENTS = 19
 
 
 def request_of(role: str, **parameters: Any) -> Any:
@@ -127,10 +127,11 @@ class TestPage:
             Job: {"failed-jobs", "oldest-job"} <= machinery,
             Worker: "workers" in machinery,
         }
-        client.force_login(make_member(role))
+        member = make_member(role)
+        client.force_login(member)
 
         for model, is_seen in seen.items():
-            assert is_seen == ROLES[role].may(f"{model._meta.app_label}.view_{model._meta.model_name}")
+            assert is_seen == member.has_perm(f"{model._meta.app_label}.view_{model._meta.model_name}")
         assert {client.get(figure.address).status_code for figure in counted(dashboard)} == {200}
 
     def test_shows_no_figure_to_staff_without_a_role(self, client: Client) -> None:

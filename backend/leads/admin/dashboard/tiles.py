@@ -57,4 +57,6 @@ def format_share(share: float | None) -> str:
     """Return a share as a percentage; one of nothing is no number."""
     if share is None:
         return NOTHING
-    return _("%(percent)s %%") % {"percent": number_format(share * 100, decimal_pos=0 if share == 1 else 1)}
+    # Rounded here: `number_format` cuts digits off.
+    percent = number_format(round(share * 100, 1), decimal_pos=0 if share == 1 else 1)
+    return _("%(percent)s %%") % {"percent": percent}

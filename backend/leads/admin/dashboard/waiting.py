@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from backend.leads.admin.dashboard.addresses import Addresses
 from backend.leads.admin.dashboard.tiles import Line, Tile, format_count
 from backend.leads.figures.waiting import WaitingLeads, summarize_waiting
-from backend.leads.terms import TERMS
+from backend.leads.terms_in_force import read_terms_book
 from workflows.admin.durations import describe_duration
 
 __all__ = ["build_waiting_tiles"]
@@ -22,8 +22,9 @@ def build_waiting_tiles(addresses: Addresses) -> list[Tile]:
 
 
 def _new_leads(waiting: WaitingLeads, addresses: Addresses) -> Tile:
-    limit = describe_duration(TERMS.verify_within)
-    is_late = waiting.oldest and addresses.scope.now - waiting.oldest.since > TERMS.verify_within
+    verify_within = read_terms_book().market.verify_within
+    limit = describe_duration(verify_within)
+    is_late = waiting.oldest and addresses.scope.now - waiting.oldest.since > verify_within
     return Tile(
         "new-leads",
         _("New leads waiting"),

@@ -107,7 +107,7 @@ class TestAnswers:
     def test_count_a_claim_as_accepted(self) -> None:
         with clock.at(NOW - DAY):
             lead, provider = make_claimable_lead()
-            claim(lead, provider, by=provider.user)
+            claim(lead, provider=provider, by=provider.user)
 
         counts = count_answers(SCOPE)[0]
 

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     atomic = False  # CONCURRENTLY does not lock a log that is in use
 
     dependencies = [
-        ("leads", "0003_revision"),
+        ("leads", "0004_terms_versions"),
         ("workflows", "0003_event_has_happened"),
     ]
 
