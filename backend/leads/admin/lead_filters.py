@@ -14,8 +14,9 @@ from backend.leads.admin.select_filter import SelectFilter
 from backend.leads.figures.scope import PERIODS_DAYS, Scope
 from backend.leads.models import Lead, Urgency
 from backend.leads.selectors import list_sources
-from backend.leads.terms import TERMS
+from backend.leads.terms_in_force import read_terms_book
 from workflows import clock
+from workflows.admin.durations import describe_duration
 
 __all__ = ["AgeFilter", "CategoryFilter", "SourceFilter", "UrgencyFilter"]
 
@@ -77,12 +78,12 @@ class AgeFilter(SelectFilter):
     parameter_name = "age"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Return the ages; the hours are those after which staff are reminded."""
-        hours = int(TERMS.verify_within.total_seconds() // 3600)
+        """Return the ages; one limit is that of the market's terms."""
+        self.verify_within = read_terms_book().market.verify_within
         return [
             ("today", _("Came in today")),
             *((str(days), _("Came in within %(days)d days") % {"days": days}) for days in PERIODS_DAYS),
-            ("waiting", _("New for longer than %(hours)d h") % {"hours": hours}),
+            ("waiting", _("New for longer than %(time)s") % {"time": describe_duration(self.verify_within)}),
             ("overdue", _("Overdue: open past its deadline")),
         ]
 
@@ -93,7 +94,7 @@ class AgeFilter(SelectFilter):
 
     def _condition(self, value: str, *, now: Any) -> Q | None:
         if value == "waiting":
-            return Q(status=Lead.Status.NEW, state_since__lte=now - TERMS.verify_within)
+            return Q(status=Lead.Status.NEW, state_since__lte=now - self.verify_within)
         if value == "overdue":
             return Q(status__in=_OPEN, deadline_at__lte=now)
         days = {"today": 1, **{str(days): days for days in PERIODS_DAYS}}.get(value)

@@ -14,7 +14,7 @@ from django.db.models.functions import Reverse
 
 from backend.leads.contact_keys import phone_key
 from backend.leads.models import Lead, LeadContact
-from backend.leads.models.list_indexes import CONTACT_WORDS, LEAD_WORDS
+from backend.leads.models.indexes import CONTACT_WORDS, LEAD_WORDS
 
 __all__ = ["WORDS_MAX", "search_leads"]
 

@@ -76,7 +76,8 @@ class ListChangeList(DjangosChangeList):
         except IncorrectLookupParameters:
             self.page_num = 1
             super().get_results(request)
-        self.result_list = self.model_admin.complete_rows(request, self.result_list)
+        listing: Any = self.model_admin  # a ListAdmin: nobody else makes such a list
+        self.result_list = listing.complete_rows(request, self.result_list)
 
 
 def list_class(base: type[ChangeList]) -> type[ListChangeList]:
