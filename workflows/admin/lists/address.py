@@ -62,7 +62,7 @@ def filled(query: QueryDict) -> str | None:
     kept = {
         name: said for name, values in query.lists() if name != PAGE_VAR and (said := [*filter(None, values)])
     }
-    return f"?{urlencode(kept or {VIEW_VAR: NO_VIEW}, doseq=True)}"
+    return or_everything(f"?{urlencode(kept, doseq=True)}")
 
 
 def remember(query: QueryDict, *, position: int | None = None) -> str:
@@ -84,4 +84,9 @@ def remembered(request: HttpRequest) -> QueryDict | None:
 def without(parameters: Mapping[str, Collection[str]], names: Collection[str]) -> str:
     """Return an address with the parameters but for some of them, beginning with ``?``."""
     kept = {name: values for name, values in parameters.items() if name not in {*names, POSITION_VAR}}
-    return f"?{urlencode(sorted(kept.items()), doseq=True)}"
+    return or_everything(f"?{urlencode(sorted(kept.items()), doseq=True)}")
+
+
+def or_everything(address: str) -> str:
+    """Return an address that says so where nothing narrows the list: an empty one opens whatever opens by itself."""
+    return f"?{VIEW_VAR}={NO_VIEW}" if address == "?" else address

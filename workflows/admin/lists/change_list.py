@@ -11,7 +11,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 
-from workflows.admin.lists.address import POSITION_VAR, VIEW_VAR, remember
+from workflows.admin.lists.address import POSITION_VAR, VIEW_VAR, or_everything, remember
 from workflows.models import WorkflowModel
 from workflows.registry import state_field_of
 
@@ -65,7 +65,7 @@ class ListChangeList(DjangosChangeList):
 
     def get_query_string(self, new_params: Any = None, remove: Any = None) -> str:
         """Return an address with other parameters: one has moved from where one was."""
-        return super().get_query_string(new_params, [*(remove or ()), POSITION_VAR])
+        return or_everything(super().get_query_string(new_params, [*(remove or ()), POSITION_VAR]))
 
     def get_results(self, request: HttpRequest) -> None:
         """Read and count what is listed, unless nobody will look at it; of a page that is no more, the first."""

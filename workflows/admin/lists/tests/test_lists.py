@@ -90,6 +90,12 @@ class TestTabs:
         tabs = part(response, StateTab)
         assert [tab.query for tab in tabs][:2] == ["?weight=heavy", "?status__exact=packed&weight=heavy"]
 
+    def test_say_everything_where_nothing_else_is_said(self, browser: Client) -> None:
+        response = browser.get(list_url("?status__exact=sent"))
+        assert part(response, StateTab)[0].query == "?view=none"
+        (chip,) = part(browser.get(list_url("?q=Ann")), Chips).all
+        assert chip.query == "?view=none"
+
     def test_are_counted_by_one_statement(self, browser: Client) -> None:
         make_parcel()
         with CaptureQueriesContext(connection) as queries:
