@@ -30,6 +30,6 @@ def _answer(offer: LeadAssignment) -> SafeString:
         return show_step(_("Expires now"), is_ready=False)
     if offer.starts_at > now:
         when = f"{timezone.localtime(offer.starts_at):%-d %b %H:%M}"
-        return show_step(_("Waits for the provider, from %(when)s") % {"when": when}, is_ready=False)
+        return show_step(_("Opens %(when)s") % {"when": when}, is_ready=False)
     when = f"{timezone.localtime(offer.expires_at):%-d %b %H:%M}"
-    return show_step(_("Waits for the provider until %(when)s") % {"when": when}, is_ready=False)
+    return show_step(_("Answer due %(when)s") % {"when": when}, is_ready=False)

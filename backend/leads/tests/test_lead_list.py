@@ -293,10 +293,10 @@ class TestNextStepOfAnOffer:
         offer = make_verified_lead().assignments.get()
 
         assert describe_next_step_of_offer(offer) == (
-            f'<span class="wf-step wf-waits">Waits for the provider until {offer.expires_at:%-d %b %H:%M}</span>'
+            f'<span class="wf-step wf-waits">Answer due {offer.expires_at:%-d %b %H:%M}</span>'
         )
         with clock.at(offer.starts_at - HOUR):
-            assert "Waits for the provider, from" in describe_next_step_of_offer(offer)
+            assert "Opens " in describe_next_step_of_offer(offer)
         with clock.at(offer.expires_at):
             assert "Expires now" in describe_next_step_of_offer(offer)
 
