@@ -146,9 +146,7 @@ def _read_live(model: type[WorkflowModel], objects: QuerySet[Any] | None) -> dic
         middle_since=_MiddleSince("state_since", filter=is_open),
         first_since=Min("state_since", filter=is_open),
     )
-    return {
-        row[name]: _Live(row["objects_now"], row["middle_since"], row["first_since"]) for row in counted
-    }
+    return {row[name]: _Live(row["objects_now"], row["middle_since"], row["first_since"]) for row in counted}
 
 
 def _states_of(
