@@ -28,7 +28,7 @@ PASSAGE_FUNCTION = f"""
     INSERT INTO workflows_passage (log_id, at, spent_us, edge, object_id, content_type_id, magnitude)
     {PASSAGES_OF.format(records="new_records")};
     RETURN NULL;
-"""  # noqa: S608  built of constants alone
+"""
 
 
 class Passage(models.Model):
