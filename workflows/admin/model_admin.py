@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
@@ -25,6 +25,8 @@ from workflows.actors import Channel, acting
 from workflows.admin.durations import describe_duration
 from workflows.admin.forms import ArgumentForm, argument_form, field_for
 from workflows.admin.panel import asked_arguments, build_panel
+from workflows.admin.process_map import ProcessMapAdmin
+from workflows.admin.process_map.index import map_url
 from workflows.admin.timeline import EVENTS_MAX
 from workflows.admin.views import transition_view
 from workflows.explanation import Explanation
@@ -32,15 +34,10 @@ from workflows.machine import Argument, Transition
 from workflows.models import WorkflowModel
 from workflows.registry import machine_of, state_field_of
 
-if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[Any]
-else:
-    ModelAdmin = admin.ModelAdmin
-
 __all__ = ["WorkflowAdmin"]
 
 
-class WorkflowAdmin(ModelAdmin):
+class WorkflowAdmin(ProcessMapAdmin):
     """Admin of a workflow model; goes before ``ModelAdmin``, Django's or that of django-unfold.
 
     What the engine governs is read-only, nothing can be deleted, and whatever is saved is recorded as done by
@@ -194,6 +191,7 @@ class WorkflowAdmin(ModelAdmin):
         """Show the form, below the panel of the object."""
         obj = kwargs.get("obj")
         if obj is not None:
+            context["process_map_url"] = map_url(self)
             context["panel"] = build_panel(
                 obj,
                 by=_user_of(request),

@@ -13,7 +13,7 @@ from workflows.machine import Machine, Tone
 __all__ = ["LegendEntry", "Sign", "place_legend"]
 
 _SIGN_WIDTH = 26
-_GAP = 22  # between two entries
+_GAP = 16  # between two entries
 _LINE_HEIGHT = 22
 
 
@@ -31,12 +31,12 @@ class Sign(enum.StrEnum):
 
 
 _WORDS = {
-    Sign.OPEN: "something is still expected",
+    Sign.OPEN: "more is expected",
     Sign.GUARD: "only if this holds",
     Sign.EFFECT: "what it does",
     Sign.CLOCK: "taken by the clock",
     Sign.DANGER: "dangerous: asks first",
-    Sign.SEVERAL: "from the states that it names",
+    Sign.SEVERAL: "from the states named",
     Sign.GOOD: "wished for",
     Sign.BAD: "not wished for",
 }

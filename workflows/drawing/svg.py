@@ -153,14 +153,17 @@ def _arrow_of(
 
 
 def _text_of(text: Text) -> str:
-    x = text.x + (text.kind.lead_width // 2 if text.anchor is Anchor.MIDDLE else text.kind.lead_width)
+    x, anchor = text.x, text.anchor
+    if text.kind.marks:
+        # Right behind its marks, however wide the font is that draws it.
+        x, anchor = text.rect.x + text.kind.lead_width, Anchor.START
     marks = [
         _mark(name, text.rect.x + 6 + MARK_WIDTH * index, text.y - 5)
         for index, name in enumerate(text.kind.marks)
     ]
     line = (
         f'<text class="wf-text wf-{text.kind}" x="{x}" y="{text.y}" '
-        f'text-anchor="{text.anchor}">{escape(text.text)}</text>'
+        f'text-anchor="{anchor}">{escape(text.text)}</text>'
     )
     return "\n".join([*marks, line])
 

@@ -67,6 +67,7 @@ class LeadAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writ
     search_help_text = _("Reference, title or place; name, e-mail or phone of the client")
     date_hierarchy = "created_at"
     autocomplete_fields = ["category", "client"]
+    process_map_filters = ["category"]
     readonly_fields = ["reference", "source", "created_at", "duplicate_of"]
 
     class Media:

@@ -134,16 +134,16 @@ class TestDrawSvg:
             for machine in (DOOR, LEAD)
         }
         assert legends["door"] == [
-            ("wf-legend", "something is still expected"),
+            ("wf-legend", "more is expected"),
             ("wf-legend wf-good", "wished for"),
         ]
         assert legends["lead"] == [
-            ("wf-legend", "something is still expected"),
+            ("wf-legend", "more is expected"),
             ("wf-legend", "only if this holds"),
             ("wf-legend", "what it does"),
             ("wf-legend", "taken by the clock"),
             ("wf-legend", "dangerous: asks first"),
-            ("wf-legend wf-from-frame", "from the states that it names"),
+            ("wf-legend wf-from-frame", "from the states named"),
             ("wf-legend wf-good", "wished for"),
             ("wf-legend wf-bad", "not wished for"),
         ]
