@@ -13,6 +13,8 @@ __all__ = ["WEIGHT_MAX", "Annotation", "weight_of"]
 WEIGHT_MAX = 6
 """The weight of the arrow along which most happened; the classes in ``diagram.css`` go up to it."""
 
+_MUCH = 20
+
 _Edge = tuple[str, str, str]
 
 
@@ -22,13 +24,15 @@ class Annotation:
 
     ``states`` maps a state's value to the lines below its label.  ``edges`` maps (transition's name, source, target)
     to a text at its arrow, ``counts`` to how often it was gone: from these follow the widths of the lines.
-    ``start`` are lines at the arrow that leads in.  Boxes and texts with an address are links.
+    ``start`` are lines at the arrow that leads in, gone ``start_count`` times.  Boxes and texts with an
+    address are links.
     """
 
     states: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     edges: Mapping[_Edge, str] = field(default_factory=dict)
     counts: Mapping[_Edge, int] = field(default_factory=dict)
     start: tuple[str, ...] = ()
+    start_count: int = 0
     state_urls: Mapping[str, str] = field(default_factory=dict)
     transition_urls: Mapping[str, str] = field(default_factory=dict)
 
@@ -47,12 +51,11 @@ class Annotation:
         return sum(self.counts.get((name, source, target), 0) for source in arrow.sources)
 
 
-def weight_of(arrow: Arrow, annotation: Annotation, *, most: int) -> int:
+def weight_of(count: int, *, most: int) -> int:
     """Return how wide an arrow is drawn: 0 when nothing went along it, ``WEIGHT_MAX`` when ``most`` did.
 
-    By the square root, so that one of a hundred still differs from one of ten.
+    By the square root, so that one of a hundred still differs from one of ten.  A few are never drawn as much.
     """
-    count = annotation.count_of(arrow)
     if not count:
         return 0
-    return 1 + round((WEIGHT_MAX - 1) * math.sqrt(count / max(most, 1)))
+    return 1 + round((WEIGHT_MAX - 1) * math.sqrt(count / max(most, _MUCH)))

@@ -16,6 +16,7 @@ __all__ = ["Caption", "caption_of", "label_of", "sources_text", "stack_lines"]
 
 _LABEL_WIDTH_MAX = 190
 _DETAIL_WIDTH_MAX = 184
+_FIGURES_WIDTH_MAX = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def _figures_of(
         text = annotation.text_of(arrow, source)
         if names_sources:
             text = f"from {machine.state(source).label}: {text}"
-        yield from _wrap(text, Kind.FIGURE)
+        yield from _wrap(text, Kind.FIGURE, width_max=_FIGURES_WIDTH_MAX)
 
 
 def _tail_of(

@@ -40,14 +40,14 @@ def draw_svg(
     legend = _legend_of(machine, layout) if standalone else ()
     bounds = _with_legend(layout.bounds, legend)
     description = describe(machine, progress=progress, annotation=annotation)
+    most = _most_of(layout, annotation)
     lines = [
         *_opening(machine, bounds, f"{id_prefix}-{machine.name}", description, annotation),
         *(_stylesheet_and_canvas(bounds) if standalone else ()),
         *([_text_of(layout.title)] if layout.title else []),
         *_frame_of(layout),
-        *_start_of(layout),
+        *_start_of(layout, annotation, most=most),
     ]
-    most = max((annotation.count_of(drawn.arrow) for drawn in layout.arrows), default=0) if annotation else 0
     for arrow in reversed(layout.arrows):  # long ones first: the texts of short ones stand before their lines
         lines.extend(_arrow_of(arrow, progress, annotation, most=most))
     for box in layout.boxes:
@@ -89,11 +89,19 @@ def _frame_of(layout: Layout) -> Iterator[str]:
         yield _text_of(layout.frame_text)
 
 
-def _start_of(layout: Layout) -> Iterator[str]:
+def _most_of(layout: Layout, annotation: Annotation | None) -> int:
+    """Return how often the arrow was gone along which most happened."""
+    if annotation is None:
+        return 0
+    return max([annotation.start_count, *(annotation.count_of(drawn.arrow) for drawn in layout.arrows)])
+
+
+def _start_of(layout: Layout, annotation: Annotation | None, *, most: int) -> Iterator[str]:
     (x, y), _end = layout.start
-    yield '<g class="wf-arrow wf-plain">'
+    weight = weight_of(annotation.start_count, most=most) if annotation else 1
+    yield f'<g class="wf-arrow wf-plain{f" wf-weight-{weight}" if annotation else ""}">'
     yield f'<circle class="wf-start" cx="{x}" cy="{y}" r="7"/>'
-    yield from draw_ways((layout.start,))
+    yield from draw_ways((layout.start,), weight=weight)
     yield from map(_text_of, layout.start_texts)
     yield "</g>"
 
@@ -140,7 +148,7 @@ def _arrow_of(
 ) -> Iterator[str]:
     transition = drawn.arrow.transition
     classes = f"wf-arrow wf-{drawn.role} wf-{status_of(drawn.arrow, progress)}"
-    weight = weight_of(drawn.arrow, annotation, most=most) if annotation else 1
+    weight = weight_of(annotation.count_of(drawn.arrow), most=most) if annotation else 1
     if annotation:
         classes += f" wf-weight-{weight}"
     yield f'<g class="{classes}" data-transition={quoteattr(transition.name)}>'

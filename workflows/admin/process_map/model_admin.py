@@ -63,11 +63,11 @@ class ProcessMapAdmin(ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": _("Process map: %s") % machine.title,
-            "opts": self.opts,
+            # Unfold writes it at the top; Django's own admin goes by the title.
+            "content_title": _("Process map: %s") % machine.title,
             "media": map_media(),
             "filters": filters,
             "periods": list(filters.period_choices()),
-            "list_url": self._page("changelist"),
             "map_url": map_url(self),
             "maps_url": find_index_url(),
             "maps": list_mapped(self.admin_site, request),
@@ -89,8 +89,10 @@ class ProcessMapAdmin(ModelAdmin):
         return {
             "found": found,
             "period": period,
+            "totals": {name: f"{getattr(found, name):,}" for name in ("created", "events", "now")},
             # Safe: the drawing escapes every text it takes from the machine.
             "drawing": mark_safe(drawing),  # noqa: S308
+            "objects_url": f"{self._page('changelist')}?{urlencode(filters.list_query())}".rstrip("?"),
             "states": list(state_rows(found, links)),
             "edges": list(edge_rows(found, links)),
         }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from workflows.admin.durations import describe_duration
+from workflows.admin.durations import describe_briefly, describe_duration
 from workflows.audit import CREATION
 from workflows.drawing import Annotation
 from workflows.machine import Machine, State, Transition
@@ -86,7 +86,7 @@ def edge_rows(found: ProcessMap, links: Links) -> Iterator[EdgeRow]:
             source=None if edge.source is None else _state_of(found.machine, edge.source),
             target=_state_of(found.machine, edge.target),
             pace=_words_of(edge.pace),
-            share=_share_in_words(found.share(edge)),
+            share=_share_in_words(found.share(edge) if edge.pace.count else None),
             is_of_the_machine=edge.is_of_the_machine,
         )
 
@@ -101,6 +101,7 @@ def annotate(found: ProcessMap, links: Links) -> Annotation:
         edges={edge.key: _at_arrow(edge.pace) for edge in edges},
         counts={edge.key: edge.pace.count for edge in edges},
         start=(_("Created"), _times(found.created)),
+        start_count=found.created,
         state_urls={state: links.of_state(state) for state in states},
         transition_urls={name: links.of_transition(name) for name in gone},
     )
@@ -112,10 +113,10 @@ def _box_lines(figures: StateFigures) -> Iterator[str]:
     if waiting is None:
         yield _("%s now") % f"{figures.now:,}"
     else:
-        yield _("%(n)s now, for %(time)s") % {"n": f"{figures.now:,}", "time": describe_duration(waiting)}
+        yield _("%(n)s now, for %(time)s") % {"n": f"{figures.now:,}", "time": describe_briefly(waiting)}
     ended = figures.ended
     if ended.median is not None and ended.p90 is not None:
-        times = {"median": describe_duration(ended.median), "p90": describe_duration(ended.p90)}
+        times = {"median": describe_briefly(ended.median), "p90": describe_briefly(ended.p90)}
         yield _("took %(median)s, p90 %(p90)s") % times
 
 
@@ -124,7 +125,7 @@ def _at_arrow(pace: Pace) -> str:
         return _times(pace.count)
     return _("%(times)s, after %(time)s") % {
         "times": _times(pace.count),
-        "time": describe_duration(pace.median),
+        "time": describe_briefly(pace.median),
     }
 
 
@@ -143,7 +144,7 @@ def _duration(duration: datetime.timedelta | None) -> str:
 def _share_in_words(share: float | None) -> str:
     if share is None:
         return ""
-    return f"{share * 100:.0f} %" if share == 0 or share >= _LEAST_SHARE else _("under 1 %")
+    return f"{share * 100:.0f} %" if share >= _LEAST_SHARE else _("under 1 %")
 
 
 def _transition_of(machine: Machine, name: str) -> Transition | None:

@@ -275,6 +275,7 @@ FIGURES = Annotation(
         ("reject", "verified", "rejected"): 1,
     },
     start=("Created", "500×"),
+    start_count=500,
     state_urls={"new": "/leads/?status=new&a=b"},
     transition_urls={"verify": "/audit/?transition=verify"},
 )
@@ -303,10 +304,16 @@ class TestAnnotation:
         text = draw_svg(LEAD, annotation=FIGURES)
         weights = {name: classes_of(text, name)[0] for name in ("verify", "reject", "award")}
         assert weights == {
-            "verify": {"wf-straight", "wf-plain", "wf-weight-6"},
+            "verify": {"wf-straight", "wf-plain", "wf-weight-5"},
             "reject": {"wf-from-frame", "wf-plain", "wf-weight-3"},
             "award": {"wf-to-end", "wf-plain", "wf-weight-0"},
         }
+
+    def test_draws_a_few_never_as_much(self) -> None:
+        few = Annotation(counts={("verify", "new", "verified"): 2})
+        assert classes_of(draw_svg(LEAD, annotation=few), "verify") == [
+            {"wf-straight", "wf-plain", "wf-weight-3"}
+        ]
 
     def test_leads_on_from_states_and_transitions(self) -> None:
         root = parse(draw_svg(LEAD, annotation=FIGURES))
