@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backend.leads import selectors
-from backend.leads.terms import TERMS
+from backend.leads.terms import Terms
+from backend.leads.terms_in_force import read_terms
 from backend.matching.capacity import find_obstacle
 from backend.matching.rules import get_rule
 from workflows import Attempt, Blocker, SystemActor, guard
@@ -111,15 +112,15 @@ def place_is_free(lead: Lead, attempt: Attempt) -> Blocker | None:
 
     On its own the system makes no more when enough have accepted; staff may go on until nobody else can accept.
     """
-    counts = selectors.count_offers(lead)
+    counts, terms = selectors.count_offers(lead), read_terms(lead.category_id)
     is_system = isinstance(attempt.by, SystemActor)
-    if counts.accepted >= (TERMS.accepted_enough if is_system else TERMS.accepted_max):
+    if counts.accepted >= (terms.accepted_enough if is_system else terms.accepted_max):
         return Blocker(_("%(count)d providers have accepted already.") % {"count": counts.accepted})
-    if counts.occupied >= TERMS.places:
-        return Blocker(_("All %(count)d places are taken.") % {"count": TERMS.places})
-    if counts.made >= TERMS.offers_max:
+    if counts.occupied >= terms.places:
+        return Blocker(_("All %(count)d places are taken.") % {"count": terms.places})
+    if counts.made >= terms.offers_max:
         return Blocker(_("%(count)d offers have been made; that is the most.") % {"count": counts.made})
-    if lead.wave >= TERMS.waves_max:
+    if lead.wave >= terms.waves_max:
         return Blocker(_("There were %(count)d waves; that is the most.") % {"count": lead.wave})
     return None
 
@@ -185,30 +186,32 @@ def offer_has_run_out(assignment: LeadAssignment, attempt: Attempt) -> Blocker |
 @guard(gettext_lazy("A place is free"))
 def place_can_be_accepted(assignment: LeadAssignment, attempt: Attempt) -> Blocker | None:
     """Fewer providers have accepted than may, and the lead is still open."""
-    return find_obstacle_to_accept(assignment.lead, selectors.count_offers(assignment.lead))
+    lead = assignment.lead
+    return find_obstacle_to_accept(lead, selectors.count_offers(lead), terms=read_terms(lead.category_id))
 
 
 @guard(gettext_lazy("A place is free"))
 def place_can_be_claimed(assignment: LeadAssignment, attempt: Attempt) -> Blocker | None:
     """The lead is still open, and no open offer to another provider holds the place that would be taken."""
-    counts = selectors.count_offers(assignment.lead, without=assignment)
-    return find_obstacle_to_claim(assignment.lead, counts)
+    lead = assignment.lead
+    counts = selectors.count_offers(lead, without=assignment)
+    return find_obstacle_to_claim(lead, counts, terms=read_terms(lead.category_id))
 
 
-def find_obstacle_to_accept(lead: Lead, counts: selectors.OfferCounts) -> Blocker | None:
+def find_obstacle_to_accept(lead: Lead, counts: selectors.OfferCounts, *, terms: Terms) -> Blocker | None:
     """Return why no (further) provider may accept a lead of which so many offers are out, or None."""
     if not lead.is_offered:
         return Blocker(_("The lead is %(state)s.") % {"state": lead.get_status_display().lower()})
-    if counts.accepted >= TERMS.accepted_max:
+    if counts.accepted >= terms.accepted_max:
         return Blocker(_("All %(count)d places are taken by other providers.") % {"count": counts.accepted})
     return None
 
 
-def find_obstacle_to_claim(lead: Lead, counts: selectors.OfferCounts) -> Blocker | None:
+def find_obstacle_to_claim(lead: Lead, counts: selectors.OfferCounts, *, terms: Terms) -> Blocker | None:
     """Return why no (further) place may be claimed of a lead of which so many offers are out, or None."""
-    if (obstacle := find_obstacle_to_accept(lead, counts)) is not None:
+    if (obstacle := find_obstacle_to_accept(lead, counts, terms=terms)) is not None:
         return obstacle
-    if counts.occupied >= TERMS.places:
+    if counts.occupied >= terms.places:
         return Blocker(
             _("All %(count)d places are on offer to other providers; one may become free.")
             % {"count": counts.occupied}

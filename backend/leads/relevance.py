@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from backend.leads.guards import find_obstacle_to_accept
 from backend.leads.models import Lead, LeadAssignment
 from backend.leads.selectors import count_offers
+from backend.leads.terms_in_force import read_terms
 from backend.notifications import relevance
 from backend.notifications.models import Notification, NotificationType
 from workflows import clock
@@ -65,7 +66,7 @@ def _why_not_acceptable(offer: LeadAssignment | None) -> str:
 
 
 def _obstacle_in_words(lead: Lead) -> str:
-    obstacle = find_obstacle_to_accept(lead, count_offers(lead))
+    obstacle = find_obstacle_to_accept(lead, count_offers(lead), terms=read_terms(lead.category_id))
     return str(obstacle.message) if obstacle else ""
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.db.models import Count, Q, QuerySet, Value
 
-from backend.leads.terms import TERMS
+from backend.leads.terms_in_force import duplicate_within_sql
 from workflows import Actor, Explanation, clock, explain
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def list_repeated(fact: Callable[[str], Any]) -> QuerySet[Lead]:
     same_email = Q(contact__email_key=fact("contact__email_key")) & ~Q(contact__email_key="")
     same_phone = Q(contact__phone_key=fact("contact__phone_key")) & ~Q(contact__phone_key="")
     came_first = Q(created_at__lt=fact("created_at")) | Q(created_at=fact("created_at"), pk__lt=fact("pk"))
-    within = Value(TERMS.duplicate_within)
+    within = duplicate_within_sql()
     leads: QuerySet[Lead] = apps.get_model("leads", "Lead")._base_manager.all()
     return leads.filter(
         same_email | same_phone,

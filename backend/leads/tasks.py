@@ -1,4 +1,4 @@
-"""The jobs of leads: timers that sweep, and what follows when providers can take more."""
+"""The jobs of leads: timers that sweep, what follows when providers can take more, the providers' records."""
 
 from __future__ import annotations
 
@@ -7,10 +7,18 @@ from procrastinate.contrib.django import app
 from backend.jobs.alone import unless_running
 from backend.jobs.priorities import Priority
 from backend.jobs.retry import Backoff
-from backend.leads.services import supply, timers
-from workflows import Channel, acting
+from backend.leads.services import supply, timers, track_records
+from backend.matching import track_record
+from workflows import Channel, acting, clock
 
-__all__ = ["expire", "offer_waiting_leads", "remind", "retry_waiting_leads"]
+__all__ = [
+    "expire",
+    "offer_waiting_leads",
+    "rebuild_track_records",
+    "refresh_category_records",
+    "remind",
+    "retry_waiting_leads",
+]
 
 
 @app.periodic(cron="* * * * * */10")
@@ -45,3 +53,19 @@ def offer_waiting_leads(*, provider_id: int) -> None:
     """Try the leads that lack providers with one that can take more than before."""
     with acting(channel=Channel.TIMER):
         supply.offer_waiting_leads(provider_id)
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(name="leads.refresh_category_records", priority=Priority.NORMAL)
+@unless_running
+def refresh_category_records(timestamp: int) -> None:
+    """Sum up how providers do in each category: every hour."""
+    track_record.refresh_category_records(at=clock.now())
+
+
+@app.periodic(cron="23 3 * * *")
+@app.task(name="leads.rebuild_track_records", priority=Priority.NORMAL)
+@unless_running
+def rebuild_track_records(timestamp: int) -> None:
+    """Make the providers' records anew from the log: every night, and thereby the first night after an upgrade."""
+    track_records.rebuild()

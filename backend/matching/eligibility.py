@@ -8,7 +8,9 @@ from psycopg.sql import SQL
 
 from backend.matching.geography import EARTH_RADIUS_KM, distance_sql, dot_sql, unit_vector_sql
 from backend.matching.judgement import (
+    RECORD_COLUMNS,
     fetch_rows,
+    join_records_sql,
     judged_sql,
     request_parameters,
     to_candidate,
@@ -32,7 +34,11 @@ _NAMED = SQL(
     """
 ).format(distance=distance_sql(), dot=dot_sql(), earth=SQL(str(EARTH_RADIUS_KM)), vector=unit_vector_sql())
 
-_EXPLAIN = judged_sql(_NAMED).as_string()
+_EXPLAIN = (
+    SQL("SELECT judged.*, {columns} FROM ({judged}) AS judged {records}")
+    .format(columns=RECORD_COLUMNS, judged=judged_sql(_NAMED), records=join_records_sql("judged"))
+    .as_string()
+)
 
 _MISFITS = (
     SQL(

@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
+from backend.matching.track_record import HALF_LIFE
 from backend.matching.values import Request
 
-__all__ = ["FEATURES", "NEUTRAL_RATING", "Facts", "Feature", "measure"]
+__all__ = ["FEATURES", "NEUTRAL_RATING", "Facts", "Feature", "Record", "measure"]
 
 # The rating, 1 to 5, assumed of a provider that has none: below what reviewed providers usually have, so that
 # good reviews count, and far above bad ones.
@@ -28,13 +29,42 @@ TENURE_SCALE_DAYS = 180
 # Likewise in offers.
 EXPERIENCE_SCALE_OFFERS = 50
 
+# A provider is taken for the mean of its category until it has this many events of its own: then half and half.
+SMOOTHING_EVENTS = 6
+
+# What a category is taken for as long as nothing has happened in it.
+NEUTRAL_ACCEPTANCE = 0.45
+NEUTRAL_WIN_RATE = 1 / 3
+NEUTRAL_RESPONSE_H = 6.0
+
+# The response time, in hours, that counts half.
+RESPONSE_SCALE_H = 4
+
 # Waiting for an opening counts by the hour up to this many.
 WAIT_MAX_H = 24
 
 
 @dataclass(frozen=True, slots=True)
+class Record:
+    """Sums of what became of offers: see ``models.Sums``."""
+
+    answered: float = 0
+    accepted: float = 0
+    responses: float = 0
+    log_hours: float = 0
+    finished: float = 0
+    won: float = 0
+
+
+NOTHING = Record()
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """One provider's row as the search found it; None where nothing is known."""
+    """One provider's row as the search found it; None where nothing is known.
+
+    ``record`` is the provider's in the category, as of ``record_at``; ``category_record`` that of all of them.
+    """
 
     distance_km: float
     radius_km: float
@@ -46,6 +76,9 @@ class Facts:
     created_at: datetime
     last_offered_at: datetime | None
     opening_at: datetime
+    record: Record = NOTHING
+    record_at: datetime | None = None
+    category_record: Record = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +140,38 @@ def _open_soon(facts: Facts, request: Request) -> float:
     return max(0.0, 1 - 24 * _days_between(request.at, facts.opening_at) / WAIT_MAX_H)
 
 
+def _kept(facts: Facts, request: Request) -> float:
+    """Return what is left of a record's weight at the request."""
+    if facts.record_at is None:
+        return 0.0
+    age: timedelta = max(request.at - facts.record_at, timedelta(0))
+    return float(0.5 ** (age / HALF_LIFE))
+
+
+def _smooth(total: float, count: float, *, mean: float) -> float:
+    """Return a mean over events, as if ``SMOOTHING_EVENTS`` more had been as the category's mean."""
+    return (total + SMOOTHING_EVENTS * mean) / (count + SMOOTHING_EVENTS)
+
+
+def _acceptance(facts: Facts, request: Request) -> float:
+    kept, all_ = _kept(facts, request), facts.category_record
+    mean = _smooth(all_.accepted, all_.answered, mean=NEUTRAL_ACCEPTANCE)
+    return _smooth(kept * facts.record.accepted, kept * facts.record.answered, mean=mean)
+
+
+def _win_rate(facts: Facts, request: Request) -> float:
+    kept, all_ = _kept(facts, request), facts.category_record
+    mean = _smooth(all_.won, all_.finished, mean=NEUTRAL_WIN_RATE)
+    return _smooth(kept * facts.record.won, kept * facts.record.finished, mean=mean)
+
+
+def _responsiveness(facts: Facts, request: Request) -> float:
+    kept, all_ = _kept(facts, request), facts.category_record
+    mean = _smooth(all_.log_hours, all_.responses, mean=math.log1p(NEUTRAL_RESPONSE_H))
+    log_hours = _smooth(kept * facts.record.log_hours, kept * facts.record.responses, mean=mean)
+    return 1 / (1 + math.expm1(log_hours) / RESPONSE_SCALE_H)
+
+
 FEATURES = (
     Feature(
         "distance_ratio",
@@ -142,6 +207,27 @@ FEATURES = (
         "How soon it is open: 1 now, falling by the hour to 0 when it opens in 24 hours or later.",
         1.0,
         _open_soon,
+    ),
+    Feature(
+        "acceptance",
+        "Share of its answered offers in the category that it accepted; fades with a half-life of 90 days, smoothed "
+        "towards the category.  Missing nowhere: who has no offers is taken for the category's mean.",
+        NEUTRAL_ACCEPTANCE,
+        _acceptance,
+    ),
+    Feature(
+        "responsiveness",
+        "How fast it answers, by the geometric mean of its response times: 1 at once, 0.5 after 4 hours; fades and is "
+        "smoothed likewise.",
+        1 / (1 + NEUTRAL_RESPONSE_H / RESPONSE_SCALE_H),
+        _responsiveness,
+    ),
+    Feature(
+        "win_rate",
+        "Share of the leads that it accepted in the category, and whose clients have chosen, that it won; fades and is "
+        "smoothed likewise.",
+        NEUTRAL_WIN_RATE,
+        _win_rate,
     ),
 )
 

@@ -12,12 +12,20 @@ from typing import Any
 from django.db import connection
 from psycopg.sql import SQL, Composable
 
-from backend.matching.features import Facts, measure
+from backend.matching.features import Facts, Record, measure
 from backend.matching.geography import place_parameters
 from backend.matching.rules import first_failed_sql
 from backend.matching.values import Candidate, Exclusion, Request
 
-__all__ = ["fetch_rows", "judged_sql", "request_parameters", "to_candidate", "to_exclusion"]
+__all__ = [
+    "RECORD_COLUMNS",
+    "fetch_rows",
+    "join_records_sql",
+    "judged_sql",
+    "request_parameters",
+    "to_candidate",
+    "to_exclusion",
+]
 
 # A session starts on its weekday and may end on the next; hours that start and end alike mean the whole day.
 _OPENING = """
@@ -50,6 +58,21 @@ LEFT JOIN users_providercategory AS c ON c.provider_id = p.id AND c.category_id 
 CROSS JOIN LATERAL ({opening}) AS o
 """
 
+_SUMS = tuple(Record.__slots__)
+
+RECORD_COLUMNS = SQL(", ").join(
+    [
+        SQL("records.as_of AS record_at"),
+        *(SQL(f"records.{name} AS own_{name}, averages.{name} AS all_{name}") for name in _SUMS),
+    ]
+)
+
+_RECORDS = """
+LEFT JOIN matching_trackrecord AS records
+    ON records.provider_id = {judged}.provider_id AND records.category_id = %(category_id)s
+LEFT JOIN matching_categoryrecord AS averages ON averages.category_id = %(category_id)s
+"""
+
 Row = Mapping[str, Any]
 
 
@@ -61,6 +84,11 @@ def judged_sql(found: str | Composable) -> Composable:
     """
     query = SQL(found) if isinstance(found, str) else found
     return SQL(_JUDGED).format(rule=first_failed_sql(), found=query, opening=SQL(_OPENING))
+
+
+def join_records_sql(judged: str) -> Composable:
+    """Return the joins that add ``RECORD_COLUMNS`` to judged rows, named by their alias: for those that are ranked."""
+    return SQL(_RECORDS).format(judged=SQL(judged))
 
 
 def request_parameters(request: Request) -> dict[str, Any]:
@@ -94,7 +122,11 @@ def to_exclusion(row: Row) -> Exclusion:
 
 def to_candidate(row: Row, *, request: Request) -> Candidate:
     """Turn the row of an eligible provider into its value, with the features measured."""
-    facts = Facts(**{name: row[name] for name in Facts.__slots__})
+    facts = Facts(
+        **{name: row[name] for name in Facts.__slots__ if name in row},
+        record=_record_of(row, "own"),
+        category_record=_record_of(row, "all"),
+    )
     return Candidate(
         provider_id=row["provider_id"],
         user_id=row["user_id"],
@@ -106,3 +138,8 @@ def to_candidate(row: Row, *, request: Request) -> Candidate:
         features=measure(facts, request=request),
         opening_at=row["opening_at"],
     )
+
+
+def _record_of(row: Row, whose: str) -> Record:
+    """Return the sums of a row; zeros where it has none."""
+    return Record(**{name: row[f"{whose}_{name}"] or 0.0 for name in _SUMS})

@@ -1,4 +1,4 @@
-"""The two tables that keep matching fast and honest: where providers work, and how busy they are."""
+"""The tables that keep matching fast and honest: where providers work, how busy they are, how they did so far."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from backend.catalog.models import Category
 from backend.matching.fields import BoxField
 from backend.users.models import ProviderProfile
 
-__all__ = ["CoverageArea", "ProviderLoad"]
+__all__ = ["CategoryRecord", "CoverageArea", "ProviderLoad", "TrackRecord"]
 
 
 class CoverageArea(models.Model):
@@ -78,3 +78,50 @@ class ProviderLoad(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider_id}: {self.open_offers}"
+
+
+class Sums(models.Model):
+    """What became of offers, as sums in which each counts half after ``track_record.HALF_LIFE``.
+
+    ``answered`` counts offers that were accepted, declined or left to expire; ``accepted`` those of them that were
+    accepted.  ``responses`` counts answers that a provider gave itself, ``log_hours`` sums ln(1 + hours) until it
+    did.  ``finished`` counts accepted offers whose client has chosen, ``won`` those chosen.
+    """
+
+    answered = models.FloatField(default=0)
+    accepted = models.FloatField(default=0)
+    responses = models.FloatField(default=0)
+    log_hours = models.FloatField(default=0)
+    finished = models.FloatField(default=0)
+    won = models.FloatField(default=0)
+
+    class Meta:
+        abstract = True
+
+
+class TrackRecord(Sums):
+    """How one provider did in one category, as of an instant.  Written by ``track_record`` alone."""
+
+    provider = models.ForeignKey(
+        ProviderProfile, on_delete=models.CASCADE, db_index=False, related_name="track_records"
+    )
+    category = models.ForeignKey(Category, on_delete=models.CASCADE, related_name="+")
+    as_of = models.DateTimeField(help_text="The instant to which the sums have faded.")
+
+    class Meta:
+        constraints = [
+            # One row to add to; serves the search, which reads it by both.
+            models.UniqueConstraint(fields=["provider", "category"], name="track_record_is_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider_id} · {self.category_id}: {self.accepted:.1f} of {self.answered:.1f}"
+
+
+class CategoryRecord(Sums):
+    """How all providers did in one category: what one is taken for as long as little is known of it."""
+
+    category = models.OneToOneField(Category, on_delete=models.CASCADE, primary_key=True, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.category_id}: {self.accepted:.1f} of {self.answered:.1f}"

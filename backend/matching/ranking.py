@@ -16,7 +16,7 @@ __all__ = ["EXPERT_WEIGHTS", "ExpertWeights", "RankingModel", "score_safely"]
 # Log-odds of accepting per unit of each feature, set by hand: what marketplaces know before they have data.
 # They are the prior of the learned model.  `base` is the log-odds where every feature is zero.
 EXPERT_WEIGHTS: Mapping[str, float] = {
-    "base": -1.2,
+    "base": -2.6,
     "distance_ratio": -1.4,
     "load_ratio": -0.8,
     "price_fit": 0.9,
@@ -25,6 +25,9 @@ EXPERT_WEIGHTS: Mapping[str, float] = {
     "tenure": 0.2,
     "experience": 0.3,
     "open_soon": 0.5,
+    "acceptance": 2.4,
+    "responsiveness": 0.5,
+    "win_rate": 0.4,
 }
 
 
@@ -33,7 +36,7 @@ class RankingModel(Protocol):
 
     @property
     def version(self) -> str:
-        """Name the model and its version, such as ``expert/1``: stored with every decision."""
+        """Name the model and its version, such as ``expert/2``: stored with every decision."""
 
     def rank(self, candidates: Sequence[Candidate]) -> tuple[Scored, ...]:
         """Score every candidate, in the order given."""
@@ -42,7 +45,7 @@ class RankingModel(Protocol):
 class ExpertWeights:
     """A logistic regression with weights set by hand; a feature that is missing or no number is neutral."""
 
-    version = "expert/1"
+    version = "expert/2"
 
     def __init__(self, weights: Mapping[str, float] = EXPERT_WEIGHTS) -> None:
         self._base = weights["base"]

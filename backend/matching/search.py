@@ -14,8 +14,10 @@ from psycopg.sql import SQL
 
 from backend.matching.geography import EARTH_RADIUS_KM, distance_sql, dot_sql, pieces_sql
 from backend.matching.judgement import (
+    RECORD_COLUMNS,
     Row,
     fetch_rows,
+    join_records_sql,
     judged_sql,
     request_parameters,
     to_candidate,
@@ -82,11 +84,12 @@ WITH around AS MATERIALIZED (
     ) AS position
     FROM judged
 )
-SELECT listed.*, (
+SELECT listed.*, {record_columns}, (
     SELECT jsonb_object_agg(coalesce(rule_code, ''), providers)
     FROM (SELECT rule_code, count(*) AS providers FROM judged GROUP BY rule_code) AS counted
 )::text AS counts
 FROM listed
+{records}
 WHERE position <= CASE WHEN rule_code IS NULL THEN {eligible_limit} ELSE {excluded_limit} END
 ORDER BY rule_code IS NOT NULL, NOT covers, position
 """
@@ -103,6 +106,8 @@ ORDER BY rule_code IS NOT NULL, NOT covers, position
         ),
         look_around_km=SQL(str(LOOK_AROUND_KM)),
         judged=judged_sql(_FOUND),
+        record_columns=RECORD_COLUMNS,
+        records=join_records_sql("listed"),
         near_limit=SQL(str(NEAR_LIMIT)),
         eligible_limit=SQL(str(ELIGIBLE_LIMIT)),
         excluded_limit=SQL(str(EXCLUDED_LIMIT)),

@@ -9,3 +9,7 @@ class NotificationsConfig(AppConfig):
     name = "backend.notifications"
     label = "notifications"
     verbose_name = "Notifications"
+
+    def ready(self) -> None:
+        """Register the checks."""
+        from backend.notifications import checks  # noqa: F401  importing it registers them

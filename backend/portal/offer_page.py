@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from backend.leads.models import LeadAssignment, LeadContact, LeadTip
 from backend.leads.selectors import explain_claim, list_offers_of
 from backend.leads.services.contacts import ContactHidden, reveal_contact
+from backend.leads.terms_in_force import held_terms
 from backend.portal.cards import Card, card_of_offer, card_of_tip
 from backend.portal.story import Moment, tell_story
 from backend.portal.visitors import Visitor
@@ -44,7 +45,8 @@ def find_offer_page(reference: str, visitor: Visitor) -> OfferPage:
     """Read the page of a lead.  Raises: Http404 when the provider was neither offered nor told of it."""
     offer = list_offers_of(visitor.provider).filter(lead__reference=reference).first()
     if offer is not None:
-        return _page_of_offer(offer, visitor)
+        with held_terms():
+            return _page_of_offer(offer, visitor)
     tips = LeadTip.objects.filter(provider=visitor.provider, lead__reference=reference)
     tip = tips.select_related("lead__category").first()
     if tip is None:

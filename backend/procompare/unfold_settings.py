@@ -100,6 +100,7 @@ UNFOLD: dict[str, Any] = {
                         "permission": _may_see_a_map,
                     },
                     _entry(_("Audit list"), "history", "workflows.transitionrecord"),
+                    _entry(_("Terms"), "tune", "leads.termsversion"),
                     _entry(_("Jobs"), "work_history", "jobs.job"),
                     _entry(_("Workers"), "engineering", "jobs.worker"),
                 ],

@@ -1,8 +1,15 @@
-"""The admin of leads, offers, routing decisions and providers; importing it registers them."""
+"""The admin of leads, offers, routing decisions, providers and terms; importing it registers them."""
 
 from backend.leads.admin.assignment import LeadAssignmentAdmin
 from backend.leads.admin.decision import RoutingDecisionAdmin
 from backend.leads.admin.lead import LeadAdmin
 from backend.leads.admin.provider import ProviderProfileAdmin
+from backend.leads.admin.terms import TermsVersionAdmin
 
-__all__ = ["LeadAdmin", "LeadAssignmentAdmin", "ProviderProfileAdmin", "RoutingDecisionAdmin"]
+__all__ = [
+    "LeadAdmin",
+    "LeadAssignmentAdmin",
+    "ProviderProfileAdmin",
+    "RoutingDecisionAdmin",
+    "TermsVersionAdmin",
+]

@@ -34,6 +34,7 @@ class RoutingDecisionAdmin(ModelAdmin):
         ("shortfall", admin.EmptyFieldListFilter),
         "wave",
         "policy_version",
+        "terms_version",
         ("created_at", admin.DateFieldListFilter),
     ]
     list_select_related = ["lead"]
@@ -43,7 +44,7 @@ class RoutingDecisionAdmin(ModelAdmin):
     search_help_text = _("Reference or title of the lead")
     # The numbers are told with the ranking.
     fieldsets = [
-        (None, {"fields": [("lead", "wave"), ("policy_version", "created_at")]}),
+        (None, {"fields": [("lead", "wave"), ("policy_version", "terms_version"), "created_at"]}),
     ]
 
     class Media:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import datetime
 from typing import Any
 
 from django import forms
@@ -26,6 +27,13 @@ class LeadForm(PlaceForm):
         model = Lead
         fields = "__all__"
         widgets = {"text": UnfoldAdminTextareaWidget(attrs={"rows": 4})}
+
+    def clean_deadline_at(self) -> datetime.datetime | None:
+        """Return the deadline.  Raises: ValidationError when a lead that exists would have none."""
+        deadline: datetime.datetime | None = self.cleaned_data["deadline_at"]
+        if deadline is None and self.instance.pk:
+            raise ValidationError(_("Say until when it may be offered."))
+        return deadline
 
 
 class LeadWithContactForm(LeadForm):

@@ -13,6 +13,7 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from backend.leads.admin.provider_form import ProviderForm
 from backend.leads.models import LeadAssignment
+from backend.leads.terms_in_force import read_terms_book
 from backend.matching.models import ProviderLoad
 from backend.users.models import ProviderCategory, ProviderProfile
 from workflows import machine_of
@@ -99,6 +100,16 @@ class ProviderProfileAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # 
         match = request.resolver_match
         is_list = match is not None and match.url_name == "users_providerprofile_changelist"
         return providers.prefetch_related("categories") if is_list else providers
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Let a new provider start with the limits of the terms in force."""
+        market = read_terms_book().market
+        return {
+            "open_offers_max": market.provider_open_offers,
+            "leads_per_day_max": market.provider_offers_a_day,
+            "leads_per_month_max": market.provider_offers_a_month,
+            **super().get_changeform_initial_data(request),
+        }
 
     @admin.display(description=_("radius"), ordering="radius_km")
     def radius(self, provider: ProviderProfile) -> str:

@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Iterator
 
 from backend.leads.importing.drafts import LeadDraft
-from backend.leads.terms import TERMS
 
 __all__ = ["FileRegister"]
 
@@ -20,7 +19,8 @@ class FileRegister:
     lead may have ended.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, duplicate_within: datetime.timedelta) -> None:
+        self._duplicate_within = duplicate_within
         self._database = sqlite3.connect("", isolation_level=None)
         # Nothing in it is needed after a crash.
         self._database.execute("PRAGMA synchronous = OFF")
@@ -38,7 +38,7 @@ class FileRegister:
 
     def has_request(self, draft: LeadDraft, *, at: datetime.datetime) -> bool:
         """Return whether an earlier row has the same contact and category, at about this time."""
-        within_s, instant_s = TERMS.duplicate_within.total_seconds(), at.timestamp()
+        within_s, instant_s = self._duplicate_within.total_seconds(), at.timestamp()
         return any(
             self._finds(
                 key, category_id=draft.category_id, earliest=instant_s - within_s, latest=instant_s + within_s

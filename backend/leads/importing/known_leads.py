@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from backend.leads.importing.drafts import LeadDraft
 from backend.leads.models import Lead, LeadContact
 from backend.leads.selectors import STANDING
-from backend.leads.terms import TERMS
+from backend.leads.terms_in_force import read_terms_book
 
 __all__ = ["KnownLeads", "look_up"]
 
@@ -25,19 +25,24 @@ class KnownLeads:
 
     imported: dict[str, Lead]
     requests: dict[tuple[str, int], list[datetime.datetime]]
+    duplicate_within: datetime.timedelta
 
     def repeats(self, draft: LeadDraft, *, at: datetime.datetime) -> bool:
         """Return whether a standing lead of the same contact and category was submitted at about this time."""
         keys = (draft.contact.email_key, draft.contact.phone_key)
         submitted = [when for key in keys if key for when in self.requests.get((key, draft.category_id), ())]
-        return any(abs(at - when) <= TERMS.duplicate_within for when in submitted)
+        return any(abs(at - when) <= self.duplicate_within for when in submitted)
 
 
 def look_up(drafts: Sequence[LeadDraft]) -> KnownLeads:
-    """Return what the database knows of these rows: three statements."""
+    """Return what the database knows of these rows: three statements, and one for the terms unless they are held."""
     keys = {draft.source_key for draft in drafts}
     imported = Lead.objects.filter(source_key__in=keys).select_related("contact")
-    known = KnownLeads(imported={str(lead.source_key): lead for lead in imported}, requests={})
+    known = KnownLeads(
+        imported={str(lead.source_key): lead for lead in imported},
+        requests={},
+        duplicate_within=read_terms_book().market.duplicate_within,
+    )
     emails = {draft.contact.email_key for draft in drafts} - {""}
     phones = {draft.contact.phone_key for draft in drafts} - {""}
     # The blank keys are left out in so many words: the indexes are partial, and are used only then.

@@ -10,6 +10,7 @@ from django.db import connection
 
 from backend.leads.importing.drafts import ContactDraft, LeadDraft
 from backend.leads.models import Lead, LeadContact
+from backend.leads.terms_in_force import read_terms_book
 
 __all__ = ["create_leads", "lock_out_other_imports"]
 
@@ -30,12 +31,14 @@ def create_leads(drafts: Sequence[LeadDraft], *, source: str, now: datetime.date
     an import once.
     """
     contacts = LeadContact.objects.bulk_create([_contact_of(draft.contact, now=now) for draft in drafts])
-    return Lead.objects.bulk_create(
-        [
-            _lead_of(draft, contact, source=source, now=now)
-            for draft, contact in zip(drafts, contacts, strict=True)
-        ]
-    )
+    terms = read_terms_book()
+    leads = [
+        _lead_of(draft, contact, source=source, now=now)
+        for draft, contact in zip(drafts, contacts, strict=True)
+    ]
+    for lead in leads:
+        lead.set_times(terms.of(lead.category_id))
+    return Lead.objects.bulk_create(leads)
 
 
 def _contact_of(draft: ContactDraft, *, now: datetime.datetime) -> LeadContact:

@@ -28,6 +28,7 @@ from backend.leads.importing.table import Table
 from backend.leads.importing.verification import IMPORTER, Verification
 from backend.leads.models import Lead
 from backend.leads.services import announcements
+from backend.leads.terms_in_force import read_terms_book
 from backend.notifications.services import tallying
 from backend.users.models import User
 from workflows import Channel, acting
@@ -108,7 +109,7 @@ class ImportRun:
         with (
             acting(by=IMPORTER, channel=Channel.IMPORT) as circumstances,
             tallying() as notifications,
-            contextlib.closing(FileRegister()) as register,
+            contextlib.closing(_open_register()) as register,
         ):
             try:
                 self._import(register)
@@ -220,3 +221,7 @@ class ImportRun:
 def _batches(drafts: Iterator[LeadDraft], *, size: int) -> Iterator[list[LeadDraft]]:
     while batch := list(itertools.islice(drafts, size)):
         yield batch
+
+
+def _open_register() -> FileRegister:
+    return FileRegister(duplicate_within=read_terms_book().market.duplicate_within)

@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                 ('language', models.CharField(choices=[('en', 'English'), ('de', 'German'), ('fr', 'French'), ('it', 'Italian'), ('es', 'Spanish'), ('nl', 'Dutch'), ('pl', 'Polish'), ('cs', 'Czech'), ('hi', 'Hindi'), ('mr', 'Marathi')], default='en', max_length=5, verbose_name='language')),
                 ('source', models.CharField(default='admin', max_length=40, verbose_name='source')),
                 ('source_key', models.CharField(blank=True, editable=False, help_text='What tells this lead in its source, so that it is not taken in twice.', max_length=100, null=True, unique=True)),
-                ('deadline_at', models.DateTimeField(default=backend.leads.models.lead.default_deadline, verbose_name='deadline')),
+                ('deadline_at', models.DateTimeField(verbose_name='deadline')),
                 ('wave', models.PositiveIntegerField(default=0, editable=False, help_text='Waves routed so far.', verbose_name='wave')),
                 ('created_at', models.DateTimeField(default=workflows.clock.now, editable=False, verbose_name='submitted')),
                 ('category', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='leads', to='catalog.category', verbose_name='category')),

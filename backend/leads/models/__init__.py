@@ -6,6 +6,7 @@ from backend.leads.models.contact import LeadContact
 from backend.leads.models.contact_view import ContactView
 from backend.leads.models.decision import RoutingDecision
 from backend.leads.models.lead import Lead
+from backend.leads.models.terms_version import TermsVersion
 from backend.leads.models.tip import LeadTip
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "LeadContact",
     "LeadTip",
     "RoutingDecision",
+    "TermsVersion",
     "Urgency",
 ]

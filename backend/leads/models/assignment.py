@@ -126,8 +126,9 @@ class LeadAssignment(WorkflowModel):
     )
     def accept(self, *, by: Actor) -> None:
         """Take the lead: from now on the provider sees how to reach the client."""
-        from backend.leads.services import answers
+        from backend.leads.services import answers, track_records
 
+        track_records.note_answer(self, is_accepted=True)
         answers.free_capacity(self)
 
     @transition(
@@ -167,8 +168,9 @@ class LeadAssignment(WorkflowModel):
         note: Annotated[str, Label(_("Note"))] = "",
     ) -> None:
         """Leave the lead to others."""
-        from backend.leads.services import answers
+        from backend.leads.services import answers, track_records
 
+        track_records.note_answer(self, is_accepted=False)
         answers.make_room(self)
 
     @transition(
@@ -183,8 +185,9 @@ class LeadAssignment(WorkflowModel):
     )
     def expire(self, *, by: Actor) -> None:
         """End an offer that was not answered in time."""
-        from backend.leads.services import answers
+        from backend.leads.services import answers, track_records
 
+        track_records.note_silence(self)
         answers.make_room(self)
 
     @transition(
@@ -217,8 +220,9 @@ class LeadAssignment(WorkflowModel):
     )
     def win(self, *, by: Actor) -> None:
         """Get the job: the client chose this provider."""
-        from backend.leads.services import announcements
+        from backend.leads.services import announcements, track_records
 
+        track_records.note_choice(self, is_won=True)
         announcements.tell_provider_of_award(self, has_won=True)
 
     @transition(
@@ -231,7 +235,8 @@ class LeadAssignment(WorkflowModel):
     )
     def lose(self, *, by: Actor) -> None:
         """Not get the job: the client chose another provider."""
-        from backend.leads.services import announcements, answers
+        from backend.leads.services import announcements, answers, track_records
 
+        track_records.note_choice(self, is_won=False)
         answers.free_capacity(self)
         announcements.tell_provider_of_award(self, has_won=False)

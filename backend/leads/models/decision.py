@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from backend.leads.terms import Terms
+from backend.leads.terms_in_force import read_terms_named
 from workflows import clock
 
 if TYPE_CHECKING:
@@ -36,6 +38,9 @@ class RoutingDecision(models.Model):
         help_text=_("The request had changed: what was decided before it is superseded."),
     )
     policy_version = models.CharField(_("policy"), max_length=100)
+    terms_version = models.CharField(
+        _("terms"), max_length=40, help_text=_("The version of the terms that were in force.")
+    )
     places = models.PositiveIntegerField(_("places"), help_text=_("How many offers were wanted."))
     offered_count = models.PositiveIntegerField(_("offered"))
     told_count = models.PositiveIntegerField(_("told"))
@@ -48,6 +53,8 @@ class RoutingDecision(models.Model):
     excluded = models.JSONField(_("excluded"), default=dict)
     excluded_counts = models.JSONField(_("excluded by rule"), default=dict)
     created_at = models.DateTimeField(_("when"), default=clock.now, editable=False)
+
+    _terms: Terms | None = None
 
     class Meta:
         verbose_name = _("routing decision")
@@ -65,3 +72,14 @@ class RoutingDecision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.lead} · {_('wave')} {self.wave}"
+
+    @property
+    def terms(self) -> Terms:
+        """Return the terms by which it was decided: one statement, none where it was just made."""
+        if self._terms is None:
+            self._terms = read_terms_named(self.terms_version)
+        return self._terms
+
+    @terms.setter
+    def terms(self, terms: Terms) -> None:
+        self._terms, self.terms_version = terms, terms.version

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from django.conf import settings
 from django.db import models
@@ -15,9 +15,10 @@ from backend.leads import guards
 from backend.leads.models.assignment import LeadAssignment
 from backend.leads.models.choices import CloseReason
 from backend.leads.models.contact import LeadContact
-from backend.leads.models.defaults import default_deadline, default_reminder, make_reference
+from backend.leads.models.references import make_reference
 from backend.leads.models.request import REVISED_BY_ITS_TRANSITION, ClientRequest
-from backend.leads.terms import TERMS
+from backend.leads.terms import Terms
+from backend.leads.terms_in_force import read_terms
 from backend.users.models import Language
 from workflows import SAME, Actor, Label, Owner, SystemActor, Tone, WorkflowModel, clock, transition
 
@@ -79,7 +80,11 @@ class Lead(ClientRequest, WorkflowModel):
         editable=False,
         help_text=_("What tells this lead in its source, so that it is not taken in twice."),
     )
-    deadline_at = models.DateTimeField(_("deadline"), default=default_deadline)
+    deadline_at = models.DateTimeField(
+        _("deadline"),
+        blank=True,
+        help_text=_("Until when it may be offered; empty: as long as the terms say."),
+    )
     duplicate_of = models.ForeignKey(
         "self",
         verbose_name=_("duplicate of"),
@@ -104,7 +109,6 @@ class Lead(ClientRequest, WorkflowModel):
         null=True,
         blank=True,
         editable=False,
-        default=default_reminder,
         help_text=_("When whoever must act next is reminded: staff of a new lead, the client of its quotes."),
     )
     created_at = models.DateTimeField(_("submitted"), default=clock.now, editable=False)
@@ -170,6 +174,19 @@ class Lead(ClientRequest, WorkflowModel):
 
     def __str__(self) -> str:
         return f"{self.reference} · {self.title}"
+
+    def save(self, **kwargs: Any) -> None:
+        """Save it; a new one gets its times by the terms in force.  Raises: as ``WorkflowModel.save``."""
+        if self._state.adding:
+            self.set_times(read_terms(self.category_id))
+        super().save(**kwargs)
+
+    save.alters_data = True  # type: ignore[attr-defined]  # templates must not call it
+
+    def set_times(self, terms: Terms) -> None:
+        """Set when it ends and when staff are reminded of it, where that is not said: before it is inserted."""
+        self.deadline_at = self.deadline_at or clock.now() + terms.lead_open_for
+        self.remind_at = self.remind_at or clock.now() + terms.verify_within
 
     @property
     def is_offered(self) -> bool:
@@ -275,7 +292,7 @@ class Lead(ClientRequest, WorkflowModel):
         from backend.leads.services import announcements
 
         if self.status == self.Status.VERIFIED:
-            self.remind_at = clock.now() + TERMS.choose_within
+            self.remind_at = clock.now() + read_terms(self.category_id).choose_within
         announcements.tell_client_of_quote(self, assignment)
 
     @transition(
@@ -385,6 +402,7 @@ class Lead(ClientRequest, WorkflowModel):
         """
         self.tips.all().delete()
         self.duplicate_of = None
-        self.remind_at = default_reminder()
+        terms = read_terms(self.category_id)
+        self.remind_at = clock.now() + terms.verify_within
         if self.deadline_at <= clock.now():
-            self.deadline_at = clock.now() + TERMS.lead_open_for
+            self.deadline_at = clock.now() + terms.lead_open_for

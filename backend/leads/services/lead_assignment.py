@@ -9,7 +9,7 @@ from typing import Any
 from backend.leads import selectors
 from backend.leads.models import LeadAssignment, LeadTip, RoutingDecision
 from backend.leads.services import announcements
-from backend.leads.terms import TERMS
+from backend.leads.terms import Terms
 from backend.matching.rules import BUSY
 from backend.notifications.selectors import find_quiet_ends
 from workflows import clock
@@ -53,6 +53,7 @@ class LeadAssignmentService:
                         entry,
                         quiet_until=quiet_ends.get(entry["user"]),
                         deadline_at=decision.lead.deadline_at,
+                        terms=decision.terms,
                     ),
                 )
                 for entry in offered
@@ -81,7 +82,7 @@ def _found_nobody(decision: RoutingDecision) -> bool:
 
 
 def _times_of(
-    entry: Entry, *, quiet_until: datetime.datetime | None, deadline_at: datetime.datetime
+    entry: Entry, *, quiet_until: datetime.datetime | None, deadline_at: datetime.datetime, terms: Terms
 ) -> dict[str, datetime.datetime]:
     """Return when an offer's time begins, when its provider is reminded, and when it ends.
 
@@ -91,6 +92,6 @@ def _times_of(
     now = clock.now()
     opens_at = datetime.datetime.fromisoformat(entry["opens_at"]) if entry["opens_at"] else now
     starts_at = min(max(now, opens_at, quiet_until or now), deadline_at)
-    expires_at = min(starts_at + TERMS.offer_open_for, deadline_at)
-    remind_at = max(expires_at - TERMS.offer_reminder_before, starts_at + (expires_at - starts_at) / 2)
+    expires_at = min(starts_at + terms.offer_open_for, deadline_at)
+    remind_at = max(expires_at - terms.offer_reminder_before, starts_at + (expires_at - starts_at) / 2)
     return {"starts_at": starts_at, "expires_at": expires_at, "remind_at": remind_at}

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from backend.leads import selectors
 from backend.leads.models import Lead, RoutingDecision
-from backend.leads.terms import TERMS
+from backend.leads.terms import Terms
+from backend.leads.terms_in_force import read_terms
 from backend.matching import capacity, search
 from backend.matching.policy import Policy, rank_candidates
 from backend.matching.ranking import RankingModel
@@ -46,26 +47,30 @@ def route(
     tells = is_revision or lead.status == Lead.Status.NEW
     request = request_of(lead, already_offered=offered_before(lead))
     counts = selectors.count_offers(lead) if lead.wave else NOTHING_OFFERED
-    places = _free_places(counts)
+    terms = read_terms(lead.category_id)
+    places = _free_places(counts, terms)
     found = search.find_candidates(request)
     ranking = rank_candidates(request, found.eligible, model=model, policy=policy)
     preferred = [entry.candidate.provider_id for entry in ranking.ranked]
     reservation = capacity.reserve(preferred, count=places, at=request.at, wait=wait)
     # Where nobody else may accept, there is nothing to claim either.
-    told_max = TERMS.told_max if tells and not _is_taken(counts) else 0
+    told_max = terms.told_max if tells and not _is_taken(counts, terms) else 0
     outcomes = _outcomes(ranking, reservation, told_max=told_max)
     lead.wave += 1
-    lead.retry_at = _retry_at(reservation, places=places)
-    return RoutingDecision.objects.create(
+    lead.retry_at = _retry_at(reservation, places=places, terms=terms)
+    decision = RoutingDecision.objects.create(
         lead=lead,
         wave=lead.wave,
         is_revision=is_revision,
-        policy_version=f"{ranking.version} · {TERMS.version}",
+        policy_version=ranking.version,
+        terms_version=terms.version,
         places=places,
         offered_count=len(reservation.reserved),
         shortfall=_shortfall(len(reservation.reserved), places, found),
         **_describe_search(found, ranking, outcomes, at=request.at),
     )
+    decision.terms = terms
+    return decision
 
 
 def request_of(lead: Lead, *, already_offered: frozenset[int] = frozenset()) -> Request:
@@ -92,18 +97,18 @@ def offered_before(lead: Lead) -> frozenset[int]:
     return frozenset(lead.assignments.values_list("provider_id", flat=True))
 
 
-def _free_places(counts: selectors.OfferCounts) -> int:
+def _free_places(counts: selectors.OfferCounts, terms: Terms) -> int:
     """Return how many offers may be made now: none that nobody could accept, nor more than a lead makes in all."""
-    if _is_taken(counts):
+    if _is_taken(counts, terms):
         return 0
-    return max(0, min(TERMS.places - counts.occupied, TERMS.offers_max - counts.made))
+    return max(0, min(terms.places - counts.occupied, terms.offers_max - counts.made))
 
 
-def _is_taken(counts: selectors.OfferCounts) -> bool:
-    return counts.accepted >= TERMS.accepted_max
+def _is_taken(counts: selectors.OfferCounts, terms: Terms) -> bool:
+    return counts.accepted >= terms.accepted_max
 
 
-def _retry_at(reservation: capacity.Reservation, *, places: int) -> datetime.datetime | None:
+def _retry_at(reservation: capacity.Reservation, *, places: int, terms: Terms) -> datetime.datetime | None:
     """Return when providers are looked for again; None when all places were offered.
 
     A provider that was busy is free within the second: then the next tick looks again, not the next hour.
@@ -112,7 +117,7 @@ def _retry_at(reservation: capacity.Reservation, *, places: int) -> datetime.dat
         return None
     if BUSY.code in reservation.refused.values():
         return clock.now()
-    return clock.now() + TERMS.retry_after
+    return clock.now() + terms.retry_after
 
 
 def _outcomes(ranking: Ranking, reservation: capacity.Reservation, *, told_max: int) -> dict[int, str]:

@@ -11,7 +11,7 @@ from backend.jobs.queue import enqueue
 from backend.leads import selectors
 from backend.leads.models import Lead
 from backend.leads.services import lead_router
-from backend.leads.terms import TERMS
+from backend.leads.terms_in_force import read_terms
 from backend.matching import capacity, search
 from backend.matching.eligibility import explain_provider
 from backend.matching.values import Candidate
@@ -55,7 +55,7 @@ def look_again(lead: Lead) -> None:
     if search.find_candidates(request).eligible_count:
         _reroute(lead)
     else:
-        _set_retry(lead, at=clock.now() + TERMS.retry_after)
+        _set_retry(lead, at=clock.now() + read_terms(lead.category_id).retry_after)
 
 
 def _reroute(lead: Lead) -> bool:

@@ -67,7 +67,7 @@ def edit_form(client: Client, page: str, **changed: Any) -> dict[str, Any]:
         value, widget = bound.value(), bound.field.widget
         if isinstance(widget, MultiWidget):
             parts = widget.decompress(value)
-            form |= {f"{bound.html_name}_{number}": part for number, part in enumerate(parts)}
+            form |= {f"{bound.html_name}_{number}": part or "" for number, part in enumerate(parts)}
         elif value is not None:
             form[bound.html_name] = value
     for inline in context["inline_admin_formsets"]:

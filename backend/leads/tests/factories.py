@@ -8,9 +8,10 @@ from typing import Any
 from django.contrib.auth.models import Group, Permission
 
 from backend.catalog.models import Category
-from backend.leads.models import Lead, LeadAssignment, LeadContact
+from backend.leads.models import Lead, LeadAssignment, LeadContact, TermsVersion
 from backend.leads.services.contacts import confirm_contact
 from backend.leads.services.intake import submit_lead
+from backend.leads.services.publishing import draft_terms
 from backend.matching.tests.factories import make_category, make_provider
 from backend.users.models import ProviderProfile, User
 from backend.users.tests.factories import chief
@@ -28,7 +29,9 @@ __all__ = [
     "make_provider",
     "make_staff",
     "make_staff_in_group",
+    "make_terms_draft",
     "make_verified_lead",
+    "publish_terms",
 ]
 
 TIMER, QUOTES = SystemActor("timer"), SystemActor("quotes")
@@ -99,3 +102,18 @@ def make_staff_in_group(codename: str) -> User:
     group.permissions.set(Permission.objects.filter(codename=codename))
     staff.groups.add(group)
     return staff
+
+
+def make_terms_draft(category: Category | None = None, **changes: int) -> TermsVersion:
+    """Return a draft of other terms, for the market or a category."""
+    draft = draft_terms(category, why="A test", **changes)
+    with acting(by=SystemActor("test"), channel=Channel.COMMAND):
+        draft.save()
+    return draft
+
+
+def publish_terms(category: Category | None = None, **changes: int) -> TermsVersion:
+    """Put other terms in force, for the market or a category."""
+    draft = make_terms_draft(category, **changes)
+    draft.publish(by=chief())
+    return draft

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from backend.catalog.models import Category, City
 from backend.jobs.models import Job, Worker
-from backend.leads.models import Lead, LeadAssignment, RoutingDecision
+from backend.leads.models import Lead, LeadAssignment, RoutingDecision, TermsVersion
 from backend.leads.tests.admin_pages import (
     ROLE_NAMES,
     address_of,
@@ -23,7 +23,14 @@ from backend.leads.tests.admin_pages import (
     list_address,
     make_member,
 )
-from backend.leads.tests.factories import chief, make_lead, make_market, make_provider, make_verified_lead
+from backend.leads.tests.factories import (
+    chief,
+    make_lead,
+    make_market,
+    make_provider,
+    make_verified_lead,
+    publish_terms,
+)
 from backend.matching.tests.factories import make_user
 from backend.notifications.models import Delivery, Notification, Receiver
 from backend.notifications.services.planning import plan_deliveries
@@ -36,6 +43,7 @@ MODELS = (
     Lead,
     LeadAssignment,
     RoutingDecision,
+    TermsVersion,
     ProviderProfile,
     Category,
     City,
@@ -52,6 +60,7 @@ NEVER_DELETED = {
     Lead,
     LeadAssignment,
     RoutingDecision,
+    TermsVersion,
     ProviderProfile,
     Notification,
     Delivery,
@@ -71,6 +80,7 @@ def make_one(model: type[Model]) -> Model:
     """Return an object of a model, as it is when a lead was verified."""
     City.objects.create(name="Berlin", country_code="DE", latitude=52.52, longitude=13.405)
     make_verified_lead(providers=2)
+    publish_terms(places=6)
     Receiver.objects.get_or_create(name="email", defaults={"in_flight_max": 6})
     plan_deliveries(Notification.objects.values_list("pk", flat=True))
     return model._default_manager.first()

@@ -33,7 +33,7 @@ def case_id(value: Any) -> str:
 def make_ready(name: str, transition: Transition) -> tuple[WorkflowModel, dict[str, Any]]:
     """Return an object out of whose state the transition leads, and the form that runs it."""
     subject = SUBJECTS[name]
-    instance = subject.bring_to(transition.sources[0])
+    instance = subject.bring_to(transition.sources[0], for_transition=transition.name)
     given = subject.arguments.get(transition.name, lambda instance: {})(instance)
     form = {
         key: value.pk if isinstance(value, Model) else value for key, value in given.items() if key != "by"

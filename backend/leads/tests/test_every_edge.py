@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 
-from backend.leads.models import Lead, LeadAssignment
+from backend.leads.models import Lead, LeadAssignment, TermsVersion
 from backend.leads.tests.factories import (
     chief,
     make_accepted_offer,
+    make_category,
     make_claimable_lead,
     make_lead,
     make_provider,
     make_staff,
+    make_terms_draft,
     make_verified_lead,
 )
 from backend.users.models import ProviderProfile
@@ -144,6 +146,12 @@ SUBJECTS = {
         instants={"expire": lambda offer: offer.expires_at},
         makes_for={"claim": make_offer_to_claim},
         owner_of=lambda offer: offer.provider.user,
+    ),
+    "terms": Subject(
+        TermsVersion,
+        lambda: make_terms_draft(places=6),
+        arguments={"end_exception": lambda version: {"reason": "a mistake"}},
+        makes_for={"end_exception": lambda: make_terms_draft(make_category(), places=6)},
     ),
     "provider": Subject(
         ProviderProfile,

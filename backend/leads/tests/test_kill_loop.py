@@ -21,7 +21,7 @@ from backend.jobs.models import Job
 from backend.jobs.queue import enqueue
 from backend.jobs.tests.worker_process import WorkerProcess
 from backend.leads.models import Lead, LeadAssignment, RoutingDecision
-from backend.leads.terms import TERMS
+from backend.leads.terms import BUILT_IN_TERMS
 from backend.leads.tests.factories import chief, make_category, make_lead, make_provider
 from backend.matching.models import ProviderLoad
 from backend.notifications.models import Delivery, Notification
@@ -225,7 +225,7 @@ def assert_invariants_hold() -> None:
     repeated = LeadAssignment.objects.values("lead", "provider").annotate(n=Count("pk")).filter(n__gt=1)
     assert list(repeated) == []
     accepted = Lead.objects.annotate(n=Count("assignments", filter=Q(assignments__status="accepted")))
-    assert not accepted.filter(n__gt=TERMS.accepted_max).exists()
+    assert not accepted.filter(n__gt=BUILT_IN_TERMS.accepted_max).exists()
     open_offers = Count("provider__assignments", filter=Q(provider__assignments__status="offered"))
     assert not ProviderLoad.objects.annotate(n=open_offers).exclude(open_offers=F("n")).exists()
     overdue = LeadAssignment._base_manager.filter(status="offered", expires_at__lte=clock.now())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import multiprocessing
 import threading
 from collections import Counter
@@ -12,11 +11,16 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from backend.leads import guards
 from backend.leads.models import Lead, LeadAssignment, LeadTip, RoutingDecision
 from backend.leads.services.answers import claim
-from backend.leads.terms import TERMS
-from backend.leads.tests.factories import chief, make_claimable_lead, make_lead, make_market, make_provider
+from backend.leads.tests.factories import (
+    chief,
+    make_claimable_lead,
+    make_lead,
+    make_market,
+    make_provider,
+    publish_terms,
+)
 from backend.matching.models import ProviderLoad
 from backend.notifications.models import Notification, NotificationType
 from workflows import TransitionRecord, TransitionRefused, clock
@@ -154,8 +158,8 @@ class TestEightThreads:
         assert Counter(lead.assignments.values_list("status", flat=True)) == {"accepted": 3, "offered": 2}
         assert refused == ["blocked", "blocked"]
 
-    def test_accepting_the_last_place_give_it_to_one_and_tell_the_others(self, monkeypatch) -> None:
-        monkeypatch.setattr(guards, "TERMS", dataclasses.replace(TERMS, accepted_max=1))
+    def test_accepting_the_last_place_give_it_to_one_and_tell_the_others(self) -> None:
+        publish_terms(accepted_max=1, accepted_enough=1)
         lead = make_lead(make_market(providers=4))
         lead.verify(by=chief())
         offers = list(lead.assignments.values_list("pk", flat=True))

@@ -15,7 +15,7 @@ from backend.jobs.testing import run_due_jobs
 from backend.leads.models import Lead, LeadAssignment
 from backend.leads.services import supply, timers
 from backend.leads.tasks import expire, remind, retry_waiting_leads
-from backend.leads.terms import TERMS
+from backend.leads.terms import BUILT_IN_TERMS
 from backend.leads.tests.factories import (
     QUOTES,
     chief,
@@ -83,8 +83,8 @@ class TestOfferClock:
             lead.verify(by=chief())
         offer = lead.assignments.get()
         assert (offer.created_at, offer.starts_at) == (night, opening)
-        assert offer.expires_at == opening + TERMS.offer_open_for
-        assert offer.remind_at == offer.expires_at - TERMS.offer_reminder_before
+        assert offer.expires_at == opening + BUILT_IN_TERMS.offer_open_for
+        assert offer.remind_at == offer.expires_at - BUILT_IN_TERMS.offer_reminder_before
 
     def test_starts_when_the_quiet_hours_end(self) -> None:
         night = datetime.datetime(2026, 3, 4, 22, tzinfo=datetime.UTC)
@@ -123,7 +123,7 @@ class TestOfferClock:
 class TestExpireOffers:
     def test_ends_what_has_run_out_and_offers_the_place_to_the_next(self) -> None:
         lead = make_verified_lead(providers=6)
-        with clock.at(clock.now() + TERMS.offer_open_for):
+        with clock.at(clock.now() + BUILT_IN_TERMS.offer_open_for):
             swept = timers.expire_offers()
         assert (swept.moved, swept.refused, swept.failed) == (5, 0, 0)
         assert statuses_of(lead) == ["expired"] * 5 + ["offered"]
@@ -134,13 +134,13 @@ class TestExpireOffers:
         lead = make_verified_lead(providers=2)
         lead.assignments.first().accept(by=chief())
         assert timers.expire_offers().moved == 0
-        with clock.at(clock.now() + TERMS.offer_open_for):
+        with clock.at(clock.now() + BUILT_IN_TERMS.offer_open_for):
             assert timers.expire_offers().moved == 1
         assert sorted(statuses_of(lead)) == ["accepted", "expired"]
 
     def test_does_nothing_more_the_second_time(self) -> None:
         make_verified_lead(providers=2)
-        with clock.at(clock.now() + TERMS.offer_open_for):
+        with clock.at(clock.now() + BUILT_IN_TERMS.offer_open_for):
             assert timers.expire_offers().moved == 2
             events = TransitionRecord.objects.count()
             assert timers.expire_offers().moved == 0
@@ -163,7 +163,7 @@ class TestExpireOffers:
             really_expire(offer, **arguments)
 
         monkeypatch.setattr(LeadAssignment, "expire", fail_for_one)
-        with clock.at(clock.now() + TERMS.offer_open_for):
+        with clock.at(clock.now() + BUILT_IN_TERMS.offer_open_for):
             swept = timers.expire_offers()
         assert (swept.moved, swept.failed) == (1, 1)
         assert (statuses_of(first), statuses_of(second)) == (["offered"], ["expired"])
@@ -174,14 +174,14 @@ class TestExpireOffers:
 class TestExpireOffersBesideOthers:
     def test_passes_over_a_lead_that_somebody_holds(self) -> None:
         held, free = make_verified_lead(providers=1), make_verified_lead(providers=1)
-        with holding(Lead, held.pk), clock.at(clock.now() + TERMS.offer_open_for):
+        with holding(Lead, held.pk), clock.at(clock.now() + BUILT_IN_TERMS.offer_open_for):
             swept = timers.expire_offers()
         assert (swept.moved, swept.passed) == (1, 1)
         assert (statuses_of(held), statuses_of(free)) == (["offered"], ["expired"])
 
     def test_in_two_workers_ends_each_offer_once(self) -> None:
         leads = [make_verified_lead(providers=2) for _lead in range(10)]
-        at = clock.now() + TERMS.offer_open_for
+        at = clock.now() + BUILT_IN_TERMS.offer_open_for
         barrier = threading.Barrier(2)
         moved: list[int] = []
         failed: list[int] = []
@@ -248,7 +248,7 @@ class TestRemindProviders:
     def test_takes_as_many_statements_for_many_as_for_few(self, django_assert_num_queries) -> None:
         for _lead in range(5):
             make_verified_lead(providers=3)
-        with clock.at(clock.now() + TERMS.offer_open_for - HOUR), django_assert_num_queries(6):
+        with clock.at(clock.now() + BUILT_IN_TERMS.offer_open_for - HOUR), django_assert_num_queries(6):
             assert timers.remind_providers_of_offers() == 15
 
 
@@ -258,7 +258,7 @@ class TestRemindStaff:
         verifier = make_staff_in_group("verify_lead")
         make_lead(title="The oldest")
         make_lead()
-        with clock.at(clock.now() + TERMS.verify_within):
+        with clock.at(clock.now() + BUILT_IN_TERMS.verify_within):
             remind(timestamp=0)
             remind(timestamp=0)
         assert reminders() == [(verifier.username, "2 new leads wait to be verified")]
@@ -268,14 +268,14 @@ class TestRemindStaff:
     def test_again_of_a_lead_that_was_reopened(self) -> None:
         make_staff_in_group("verify_lead")
         lead = make_lead()
-        later = clock.now() + TERMS.verify_within
+        later = clock.now() + BUILT_IN_TERMS.verify_within
         with clock.at(later):
             remind(timestamp=0)
             lead.reject(by=chief(), reason="other")
             lead.reopen(by=chief(), reason="a mistake")
             remind(timestamp=0)
         assert len(reminders()) == 1
-        with clock.at(later + TERMS.verify_within):
+        with clock.at(later + BUILT_IN_TERMS.verify_within):
             remind(timestamp=0)
         assert len(reminders()) == 2
 
@@ -293,7 +293,7 @@ class TestRemindClients:
             lead.record_quote(by=QUOTES, assignment=first)
         with clock.at(quoted_at + HOUR):
             lead.record_quote(by=QUOTES, assignment=second)
-        with clock.at(quoted_at + TERMS.choose_within):
+        with clock.at(quoted_at + BUILT_IN_TERMS.choose_within):
             remind(timestamp=0)
             remind(timestamp=0)
         assert reminders() == [("ann", "Quotes wait for your answer: A dripping tap")]
@@ -304,7 +304,7 @@ class TestRemindClients:
         offer.accept(by=chief())
         lead.record_quote(by=QUOTES, assignment=offer)
         lead.award(by=chief(), assignment=offer)
-        with clock.at(clock.now() + TERMS.choose_within):
+        with clock.at(clock.now() + BUILT_IN_TERMS.choose_within):
             assert timers.remind_clients_of_quotes() == 0
 
 
@@ -313,7 +313,7 @@ class TestRetryWaitingLeads:
     def test_routes_a_lead_that_lacked_providers_when_there_is_one(self) -> None:
         lead = make_verified_lead(providers=1)
         make_provider(lead.category)
-        with clock.at(clock.now() + TERMS.retry_after):
+        with clock.at(clock.now() + BUILT_IN_TERMS.retry_after):
             retry_waiting_leads(timestamp=0)
         assert lead.assignments.count() == 2
         lead.refresh_from_db()
@@ -321,17 +321,17 @@ class TestRetryWaitingLeads:
 
     def test_writes_nothing_where_there_is_still_nobody_and_looks_again_later(self) -> None:
         lead = make_verified_lead(providers=1)
-        at = clock.now() + TERMS.retry_after
+        at = clock.now() + BUILT_IN_TERMS.retry_after
         with clock.at(at):
             assert timers.retry_waiting_leads().moved == 1
             assert timers.retry_waiting_leads().moved == 0
         lead.refresh_from_db()
-        assert (lead.wave, lead.version, lead.retry_at) == (1, 2, at + TERMS.retry_after)
+        assert (lead.wave, lead.version, lead.retry_at) == (1, 2, at + BUILT_IN_TERMS.retry_after)
 
     def test_leaves_a_lead_alone_that_has_all_it_wants(self) -> None:
         lead = make_verified_lead(providers=5)
         assert lead.retry_at is None
-        with clock.at(clock.now() + TERMS.retry_after):
+        with clock.at(clock.now() + BUILT_IN_TERMS.retry_after):
             assert timers.retry_waiting_leads().moved == 0
 
     def test_gives_up_when_enough_have_accepted(self) -> None:
@@ -339,7 +339,7 @@ class TestRetryWaitingLeads:
         for offer in lead.assignments.all():
             offer.accept(by=chief())
         make_provider(lead.category)
-        with clock.at(clock.now() + TERMS.retry_after):
+        with clock.at(clock.now() + BUILT_IN_TERMS.retry_after):
             timers.retry_waiting_leads()
         lead.refresh_from_db()
         assert (lead.wave, lead.retry_at, lead.assignments.count()) == (1, None, 2)

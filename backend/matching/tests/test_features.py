@@ -49,6 +49,9 @@ class TestMeasure:
                 "tenure": AFTER_ONE_SCALE,
                 "experience": AFTER_ONE_SCALE,
                 "open_soon": 0.75,
+                "acceptance": 0.45,
+                "responsiveness": 0.4,
+                "win_rate": 1 / 3,
             }
         )
 

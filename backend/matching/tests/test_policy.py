@@ -84,7 +84,7 @@ class TestRankCandidates:
     def test_puts_the_best_first_with_its_score(self) -> None:
         far, near = candidate(1, distance_ratio=1.0), candidate(2, distance_ratio=0.0)
         ranking = rank_candidates(REQUEST, [far, near])
-        assert ranking.version == "top-n/1 · expert/1"
+        assert ranking.version == "top-n/1 · expert/2"
         assert [(one.rank, one.candidate.provider_id, one.propensity) for one in ranking.ranked] == [
             (1, 2, 1.0),
             (2, 1, 1.0),
@@ -103,7 +103,7 @@ class TestRankCandidates:
     )
     def test_falls_back_to_the_expert_weights_and_says_so(self, model: ModelThatAnswers) -> None:
         ranking = rank_candidates(REQUEST, [candidate(1), candidate(2)], model=model)
-        assert ranking.version == "top-n/1 · expert/1 (for learned/7, which gave no valid answer)"
+        assert ranking.version == "top-n/1 · expert/2 (for learned/7, which gave no valid answer)"
         assert len(ranking.ranked) == 2
         assert all(0 < one.score < 1 for one in ranking.ranked)
 

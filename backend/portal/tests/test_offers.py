@@ -194,10 +194,10 @@ class TestStatements:
         provider.save()
         client = client_of(provider.user)
         self.make_offers(provider, 1)
-        assert count_statements(client, PAGE) == 11
+        assert count_statements(client, PAGE) == 12
         self.make_offers(provider, 4)
-        assert count_statements(client, PAGE) == 11
+        assert count_statements(client, PAGE) == 12
 
     def test_of_one_offer_are_few(self) -> None:
         offer = make_offer()
-        assert count_statements(client_of(offer.provider.user), offer_page(offer.lead)) == 12
+        assert count_statements(client_of(offer.provider.user), offer_page(offer.lead)) == 13

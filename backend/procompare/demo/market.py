@@ -15,6 +15,8 @@ from django.db.models import F
 from backend.catalog.models import Category
 from backend.catalog.services import load_catalogue
 from backend.leads.models import Lead
+from backend.leads.terms_in_force import held_terms
+from backend.matching import track_record
 from backend.notifications.models import Notification
 from backend.procompare.demo.agenda import Agenda
 from backend.procompare.demo.chance import chance_of
@@ -99,8 +101,9 @@ def build_market(size: MarketSize, *, on_day: Callable[[], None] = lambda: None)
     stage = _set_stage(size)
     _plan(size, stage, opened_at=opened_at)
     # The log rows of all that happens are written together at the end.
-    with _query_log_off(), _garbage_collection_off(), audit.collecting():
+    with _query_log_off(), _garbage_collection_off(), audit.collecting(), held_terms():
         _run(stage.agenda, opened_at=opened_at, as_of=size.as_of, on_day=on_day)
+    track_record.refresh_category_records(at=size.as_of)
     give_provider_logins(chance_of(size.seed, "logins"), list_hubs()[0])
     note_deliveries()
     discard_jobs(since=youngest_job)

@@ -15,7 +15,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from backend.jobs.testing import list_jobs
 from backend.leads import selectors
 from backend.leads.models import Lead, LeadAssignment, LeadContact, RoutingDecision
-from backend.leads.terms import TERMS
+from backend.leads.terms import BUILT_IN_TERMS
 from backend.matching.models import CoverageArea, ProviderLoad
 from backend.notifications.models import Delivery, Notification
 from backend.procompare.demo.market import HISTORY, build_market
@@ -97,8 +97,8 @@ class TestBuiltMarket:
         assert max(pairs.values()) == 1
         accepted = Count("assignments", filter=Q(assignments__status__in=["accepted", "won"]))
         for lead in Lead.objects.annotate(accepted=accepted, made=Count("assignments")):
-            assert lead.accepted <= TERMS.accepted_max
-            assert lead.made <= TERMS.offers_max
+            assert lead.accepted <= BUILT_IN_TERMS.accepted_max
+            assert lead.made <= BUILT_IN_TERMS.offers_max
 
     def test_counts_open_offers_as_they_are(self) -> None:
         open_offers = Count("provider__assignments", filter=Q(provider__assignments__status="offered"))

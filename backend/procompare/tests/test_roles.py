@@ -114,6 +114,9 @@ class TestTransitionsOf:
             ("users.providerprofile", "suspend"),
             ("users.providerprofile", "reinstate"),
             ("users.providerprofile", "retire"),
+            ("leads.termsversion", "publish"),
+            ("leads.termsversion", "end_exception"),
+            ("leads.termsversion", "discard"),
         )
 
     @pytest.mark.parametrize("name", ["finance", "auditor"])

@@ -26,12 +26,24 @@ def run_manage(*arguments: str, **environment: str) -> subprocess.CompletedProce
     )
 
 
+def check_deployment(**environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the check for deployment, as it is run before a release."""
+    key = "".join(chr(33 + i) for i in range(64))
+    return run_manage("check", "--deploy", "--fail-level=WARNING", DEBUG="0", SECRET_KEY=key, **environment)
+
+
 class TestProduction:
     def test_passes_the_check_for_deployment(self) -> None:
-        key = "".join(chr(33 + i) for i in range(64))
-        result = run_manage("check", "--deploy", "--fail-level=WARNING", DEBUG="0", SECRET_KEY=key)
+        ways_out = {"EMAIL_HOST": "mail.example", "SMS_GATEWAY_URL": "https://sms.example/"}
+        result = check_deployment(**ways_out)
         assert (result.returncode, result.stderr) == (0, "")
         assert result.stdout == "System check identified no issues (0 silenced).\n"
+
+    def test_is_warned_of_mails_and_texts_that_reach_nobody(self) -> None:
+        result = check_deployment(EMAIL_HOST="", SMS_GATEWAY_URL="")
+        assert result.returncode == 1
+        assert "No mail server is named" in result.stderr
+        assert "No SMS gateway is named" in result.stderr
 
     def test_refuses_to_start_without_a_secret_key(self) -> None:
         result = run_manage("check", DEBUG="0")

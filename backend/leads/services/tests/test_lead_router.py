@@ -144,7 +144,7 @@ class TestStatements:
         self.count(providers=5)  # Fills the cache of content types.
         counts = [self.count(providers=providers) for providers in (25, 60)]
         assert notified(NotificationType.LEAD_VERIFIED) == 40
-        assert counts == [19, 19]
+        assert counts == [20, 20]
 
 
 class TestShortfall:
@@ -297,7 +297,7 @@ class TestClosing:
 class TestRoute:
     def test_falls_back_to_the_expert_weights_and_says_so(self) -> None:
         lead = make_verified_lead()
-        assert lead.decisions.get().policy_version == "top-n/1 · expert/1 · terms/2"
+        assert lead.decisions.get().policy_version == "top-n/1 · expert/2"
 
     def test_describes_the_request_as_matching_sees_it(self) -> None:
         lead = make_lead()

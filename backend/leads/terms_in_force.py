@@ -1,0 +1,111 @@
+"""Which terms hold now: the market's, and those of the categories that differ.
+
+One small statement for all of them, each time they are asked for: a change applies to the next decision, in every
+process.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.apps import apps
+from django.db.models import DurationField, ExpressionWrapper, QuerySet, Subquery, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
+
+from backend.leads.terms import BUILT_IN_TERMS, MARKET_TERMS, TERMS_BY_CATEGORY, Terms
+
+__all__ = [
+    "TermsBook",
+    "duplicate_within_sql",
+    "held_terms",
+    "read_terms",
+    "read_terms_book",
+    "read_terms_named",
+]
+
+_A_DAY = datetime.timedelta(days=1)
+
+_held: ContextVar[TermsBook | None] = ContextVar("leads_held_terms", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class TermsBook:
+    """The terms in force: ``market`` for every category that is not among the ``exceptions`` (by its key)."""
+
+    market: Terms = BUILT_IN_TERMS
+    exceptions: Mapping[int, Terms] = field(default_factory=dict)
+
+    def of(self, category_id: int) -> Terms:
+        """Return the terms of a category."""
+        return self.exceptions.get(category_id, self.market)
+
+
+def read_terms_book() -> TermsBook:
+    """Return all terms in force: one statement, none while they are held."""
+    return _held.get() or _make_book(_versions().filter(status="in_force"))
+
+
+def read_terms(category_id: int) -> Terms:
+    """Return the terms in force for a category: one statement, none while they are held."""
+    return read_terms_book().of(category_id)
+
+
+def read_terms_named(version: str) -> Terms:
+    """Return the terms that a decision names, such as ``terms/7`` or ``terms/7+12``; those built in of any other.
+
+    Published versions never change, so that these are the values by which it was decided.
+    """
+    numbers = [int(number) for number in version.removeprefix("terms/").split("+") if number.isdigit()]
+    book = _make_book(_versions().filter(pk__in=numbers))
+    return next(iter(book.exceptions.values()), book.market)
+
+
+@contextmanager
+def held_terms() -> Iterator[TermsBook]:
+    """Read the terms once for everything inside: for a batch that is to be made on the same terms."""
+    book = read_terms_book()
+    token = _held.set(book)
+    try:
+        yield book
+    finally:
+        _held.reset(token)
+
+
+def duplicate_within_sql() -> Combinable:
+    """Return the market's ``duplicate_within`` as an expression: part of a statement, not one of its own."""
+    market = _versions().filter(status="in_force", category=None).values("duplicate_days")
+    days = Coalesce(Subquery(market), Value(BUILT_IN_TERMS.duplicate_days))
+    return ExpressionWrapper(days * Value(_A_DAY), output_field=DurationField())
+
+
+def _versions() -> QuerySet[Any]:
+    versions: QuerySet[Any] = apps.get_model("leads", "TermsVersion")._base_manager.all()
+    return versions
+
+
+def _make_book(versions: QuerySet[Any]) -> TermsBook:
+    rows = list(versions.order_by("pk").values("pk", "category", *MARKET_TERMS))
+    market = BUILT_IN_TERMS
+    for row in rows:
+        if row["category"] is None:
+            market = market.with_changes(_pick(row, MARKET_TERMS), version=f"terms/{row['pk']}")
+    return TermsBook(
+        market,
+        {
+            row["category"]: market.with_changes(
+                _pick(row, TERMS_BY_CATEGORY), version=f"{market.version}+{row['pk']}"
+            )
+            for row in rows
+            if row["category"] is not None
+        },
+    )
+
+
+def _pick(row: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, int | None]:
+    return {name: row[name] for name in names}
