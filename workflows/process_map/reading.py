@@ -142,7 +142,7 @@ def _read_live(model: type[WorkflowModel], objects: QuerySet[Any] | None) -> dic
     rows = (model._base_manager.all() if objects is None else objects).order_by().values(name)
     is_open = Q(**{f"{name}__in": [state.value for state in machine_of(model).states if state.is_open]})
     counted = rows.annotate(
-        objects_now=Count("pk"),
+        objects_now=Count("*"),  # of the rows, so that an index on the state is enough
         middle_since=_MiddleSince("state_since", filter=is_open),
         first_since=Min("state_since", filter=is_open),
     )
