@@ -35,6 +35,7 @@ def take_all() -> None:
             _take(page, lead, "lead-page")
             _take_dialog(page)
             _take_stale_tab(page, lead)
+            _take(page, "/admin/", "dashboard")
             _take_decision(page)
         with _logged_in_as_provider(browser) as page:
             _take(page, "/provider/offers/", "offers-page")

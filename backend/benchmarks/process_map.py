@@ -59,7 +59,7 @@ def measure() -> Iterator[Measurement]:
     """Yield for each question the medians in ms: of the whole page, of its figures alone, and of the naive way."""
     fill_history()
     client = _log_in()
-    category = Category.objects.get(slug="trade-7")
+    category = Category.objects.get(slug="mapped-7")
     for name, days in PERIODS.items():
         for narrowed in (None, category):
             asked = Question(days, narrowed)

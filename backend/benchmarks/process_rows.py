@@ -99,7 +99,7 @@ def fill_history() -> None:
 
 def _make_leads() -> None:
     """Make the leads, of all categories in turn; their contacts, which no map shows, are left out."""
-    categories = [Category(name=f"Trade {number}", slug=f"trade-{number}") for number in range(CATEGORIES)]
+    categories = [Category(name=f"Mapped {number}", slug=f"mapped-{number}") for number in range(CATEGORIES)]
     Category.objects.bulk_create(categories)
     deadline = clock.now() + datetime.timedelta(days=30)
     # Past the manager of leads, which would log each creation.

@@ -101,6 +101,7 @@ UNFOLD: dict[str, Any] = {
                     },
                     _entry(_("Audit list"), "history", "workflows.transitionrecord"),
                     _entry(_("Terms"), "tune", "leads.termsversion"),
+                    _entry(_("Ranking models"), "model_training", "matching.rankingmodel"),
                     _entry(_("Jobs"), "work_history", "jobs.job"),
                     _entry(_("Workers"), "engineering", "jobs.worker"),
                 ],

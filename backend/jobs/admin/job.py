@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from backend.jobs.admin.arguments import describe_arguments
-from backend.jobs.admin.filters import EnqueuedFilter, StatusFilter, TaskFilter, TicksFilter
+from backend.jobs.admin.filters import DueFilter, EnqueuedFilter, StatusFilter, TaskFilter, TicksFilter
 from backend.jobs.admin.moves import CANCEL, MOVES, RETRY, Move, moves_for
 from backend.jobs.admin.page import build_panel
 from backend.jobs.admin.wording import (
@@ -46,7 +46,7 @@ class JobAdmin(ModelAdmin):
     list_before_template = "jobs/admin/summary.html"  # type: ignore[assignment]  # unfold writes no types
     list_display = ["number", "state", "task", "when", "attempts", "priority_in_words", "last_error"]
     list_display_links = ["number", "task"]
-    list_filter = [StatusFilter, TicksFilter, TaskFilter, EnqueuedFilter, "queue_name"]
+    list_filter = [StatusFilter, DueFilter, TicksFilter, TaskFilter, EnqueuedFilter, "queue_name"]
     list_select_related = ["error"]
     list_per_page = 50
     ordering = ["-id"]

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
+from backend.leads.admin.list_filters import AnswerFilter
 from backend.leads.models import LeadAssignment
 from workflows.admin import WorkflowAdmin
 
@@ -37,6 +38,7 @@ class LeadAssignmentAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # u
     ]
     list_filter = [
         "status",
+        AnswerFilter,
         "lead__category",
         "was_claimed",
         ("expires_at", admin.DateFieldListFilter),

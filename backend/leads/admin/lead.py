@@ -21,6 +21,13 @@ from backend.catalog.models import Category
 from backend.leads.admin import contact as contacts
 from backend.leads.admin.lead_form import CONTACT_FIELDS, LeadForm, LeadWithContactForm
 from backend.leads.admin.lead_list import describe_next_step, with_next_step
+from backend.leads.admin.list_filters import (
+    AcceptedFilter,
+    OffersFilter,
+    ReachedFilter,
+    UnreachedFilter,
+    VerifiedFilter,
+)
 from backend.leads.admin.routing_report import build_waves
 from backend.leads.admin.why_not import answer_why_not
 from backend.leads.models import Lead, LeadAssignment
@@ -59,7 +66,12 @@ class LeadAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writ
         "category",
         "urgency",
         ("source", admin.AllValuesFieldListFilter),
+        OffersFilter,
+        ReachedFilter,
+        UnreachedFilter,
         ("created_at", admin.DateFieldListFilter),
+        VerifiedFilter,
+        AcceptedFilter,
     ]
     list_select_related = ["category", "contact"]
     list_per_page = 50

@@ -31,7 +31,8 @@ from backend.leads.tests.factories import (
     make_verified_lead,
     publish_terms,
 )
-from backend.matching.tests.factories import make_user
+from backend.matching.models import RankingModel
+from backend.matching.tests.factories import make_ranking_model, make_user
 from backend.notifications.models import Delivery, Notification, Receiver
 from backend.notifications.services.planning import plan_deliveries
 from backend.users.models import ProviderProfile, User
@@ -44,6 +45,7 @@ MODELS = (
     LeadAssignment,
     RoutingDecision,
     TermsVersion,
+    RankingModel,
     ProviderProfile,
     Category,
     City,
@@ -55,12 +57,13 @@ MODELS = (
 )
 # Their own apps test their pages.
 ELSEWHERE = {Job, Worker, TransitionRecord}
-NEVER_ADDED = {LeadAssignment, RoutingDecision, Notification, Delivery, Receiver}
+NEVER_ADDED = {LeadAssignment, RankingModel, RoutingDecision, Notification, Delivery, Receiver}
 NEVER_DELETED = {
     Lead,
     LeadAssignment,
     RoutingDecision,
     TermsVersion,
+    RankingModel,
     ProviderProfile,
     Notification,
     Delivery,
@@ -81,6 +84,7 @@ def make_one(model: type[Model]) -> Model:
     City.objects.create(name="Berlin", country_code="DE", latitude=52.52, longitude=13.405)
     make_verified_lead(providers=2)
     publish_terms(places=6)
+    make_ranking_model()
     Receiver.objects.get_or_create(name="email", defaults={"in_flight_max": 6})
     plan_deliveries(Notification.objects.values_list("pk", flat=True))
     return model._default_manager.first()
