@@ -43,6 +43,7 @@ def take_all() -> None:
         with _logged_in_as_provider(browser, theme="dark", size=PHONE) as page:
             page.locator("article a[href*='/provider/offers/L-']").first.click()
             _save(page, "offer-page-phone-dark")
+        _take_process_maps(browser)
         with _logged_in(browser, theme="dark") as page:
             _take(page, _find_waiting(page), "lead-page-dark")
         with _logged_in(browser, size=PHONE) as page:
@@ -96,6 +97,13 @@ def _save(page: Page, name: str) -> None:
 def _take(page: Page, address: str, name: str) -> None:
     page.goto(address)
     _save(page, name)
+
+
+def _take_process_maps(browser: Browser) -> None:
+    with _logged_in(browser) as page:
+        _take(page, "/admin/leads/lead/process-map/?days=all", "process-map")
+    with _logged_in(browser, theme="dark", size=PHONE) as page:
+        _take(page, "/admin/leads/leadassignment/process-map/?days=all", "process-map-phone-dark")
 
 
 def _find_waiting(page: Page) -> str:

@@ -31,6 +31,8 @@ from workflows.admin.lists.neighbours import find_neighbours
 from workflows.admin.lists.state_tabs import build_state_tabs
 from workflows.admin.next_step import describe_next_step
 from workflows.admin.panel import asked_arguments, build_panel
+from workflows.admin.process_map import ProcessMapAdmin
+from workflows.admin.process_map.index import map_url
 from workflows.admin.timeline import EVENTS_MAX
 from workflows.admin.views import transition_view
 from workflows.explanation import Explanation
@@ -44,7 +46,7 @@ _NEIGHBOURS = "_neighbours_in_list"
 """Where a request keeps what was found out about its list."""
 
 
-class WorkflowAdmin(ListAdmin):
+class WorkflowAdmin(ListAdmin, ProcessMapAdmin):
     """Admin of a workflow model; goes before ``ModelAdmin``, Django's or that of django-unfold.
 
     What the engine governs is read-only, nothing can be deleted, and whatever is saved is recorded as done by
@@ -223,6 +225,7 @@ class WorkflowAdmin(ListAdmin):
         obj = kwargs.get("obj")
         if obj is not None:
             context["neighbours"] = self._neighbours(request, obj)
+            context["process_map_url"] = map_url(self)
             context["panel"] = build_panel(
                 obj,
                 by=_user_of(request),

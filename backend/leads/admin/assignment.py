@@ -50,6 +50,7 @@ class LeadAssignmentAdmin(SavedViewsAdmin, WorkflowAdmin, ModelAdmin):  # type: 
     ordering = ["-created_at", "rank"]
     search_fields = ["lead__reference", "lead__title", "provider__company_name"]
     search_help_text = _("Reference or title of the lead; company")
+    process_map_filters = ["lead__category"]
     readonly_fields = ["lead_link", "provider_link", "decision_link", "score_in_words", "contact_seen"]
     fieldsets = [
         (None, {"fields": [("lead_link", "provider_link"), ("rank", "score_in_words"), "decision_link"]}),

@@ -86,6 +86,7 @@ class LeadAdmin(SavedViewsAdmin, WorkflowAdmin, ModelAdmin):  # type: ignore[mis
     search_help_text = _("Reference, name, phone, e-mail, words")
     show_facets = admin.ShowFacets.NEVER
     autocomplete_fields = ["category", "client"]
+    process_map_filters = ["category"]
     readonly_fields = ["reference", "source", "created_at", "duplicate_of"]
 
     class Media:

@@ -64,6 +64,7 @@ class ProviderProfileAdmin(SavedViewsAdmin, WorkflowAdmin, ModelAdmin):  # type:
     list_per_page = 50
     search_fields = ["company_name", "place_name", "user__username", "user__email"]
     search_help_text = _("Company, place, or login")
+    process_map_filters = ["categories"]
     autocomplete_fields = ["user"]
     readonly_fields = ["rating", "created_at"]
     inlines = [OfferedCategoryInline]

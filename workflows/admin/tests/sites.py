@@ -12,6 +12,7 @@ from unfold.sites import UnfoldAdminSite
 from workflows import TransitionRecord
 from workflows.admin import WorkflowAdmin
 from workflows.admin.audit_list import AuditAdmin
+from workflows.admin.process_map import process_maps_view
 from workflows.tests.toyapp.models import Item, Parcel
 
 
@@ -43,6 +44,8 @@ class UnfoldParcelAdmin(ParcelColumns, WorkflowAdmin, UnfoldModelAdmin): ...
 
 class ItemAdmin(WorkflowAdmin, admin.ModelAdmin):
     fields = ["status", "name", "parcel"]
+    list_filter = ["parcel"]
+    process_map_filters = ["parcel"]
 
 
 class EventAdmin(AuditAdmin, admin.ModelAdmin): ...
@@ -60,4 +63,8 @@ unfold = UnfoldAdminSite(name="unfold")
 unfold.register(Parcel, UnfoldParcelAdmin)
 unfold.register(TransitionRecord, UnfoldEventAdmin)
 
-urlpatterns = [path("stock/", stock.urls), path("unfold/", unfold.urls)]
+urlpatterns = [
+    path("stock/process-maps/", process_maps_view(stock), name="process_maps"),
+    path("stock/", stock.urls),
+    path("unfold/", unfold.urls),
+]
