@@ -92,7 +92,9 @@ class ProcessMapAdmin(ModelAdmin):
             "totals": {name: f"{getattr(found, name):,}" for name in ("created", "events", "now")},
             # Safe: the drawing escapes every text it takes from the machine.
             "drawing": mark_safe(drawing),  # noqa: S308
-            "objects_url": f"{self._page('changelist')}?{urlencode(filters.list_query())}".rstrip("?"),
+            "objects_url": f"{self._page_address('changelist')}?{urlencode(filters.list_query())}".rstrip(
+                "?"
+            ),
             "states": list(state_rows(found, links)),
             "edges": list(edge_rows(found, links)),
         }
@@ -101,7 +103,7 @@ class ProcessMapAdmin(ModelAdmin):
         model: type[WorkflowModel] = self.model
         name = state_field_of(model).name
         query = {f"{name}__exact": state, **filters.list_query()}
-        return f"{self._page('changelist')}?{urlencode(query)}"
+        return f"{self._page_address('changelist')}?{urlencode(query)}"
 
     def _events_url(self, transition: str, period: Period) -> str:
         """Return the address of the events of a transition in the audit list."""
@@ -117,6 +119,6 @@ class ProcessMapAdmin(ModelAdmin):
         events = self.admin_site._registry.get(TransitionRecord)
         return events is not None and events.has_view_permission(request)
 
-    def _page(self, page: str) -> str:
+    def _page_address(self, page: str) -> str:
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}"
         return reverse(name, current_app=self.admin_site.name)
