@@ -21,9 +21,11 @@ __all__ = [
     "count_by_status",
     "enqueued_since",
     "is_alive",
+    "is_due",
     "is_tick",
     "list_waiting_arguments",
     "list_workers",
+    "lives",
     "summarize_queue",
     "with_times",
 ]
@@ -70,16 +72,13 @@ def count_by_status() -> dict[str, int]:
 
 def summarize_queue() -> QueueSummary:
     """Return how things stand; two statements."""
-    now = clock.now()
-    due = Q(status="todo") & (Q(scheduled_at__isnull=True) | Q(scheduled_at__lte=now))
+    due = is_due()
     jobs = Job.objects.filter(status__in=["todo", "failed"]).aggregate(
         waiting=Count("pk", filter=due),
         failed=Count("pk", filter=Q(status="failed")),
         oldest=Min(Coalesce(F("scheduled_at"), _last(*_HANDED_OUT)), filter=due),
     )
-    workers = Worker.objects.aggregate(
-        alive=Count("pk", filter=Q(last_heartbeat__gte=_dead_before())), known=Count("pk")
-    )
+    workers = Worker.objects.aggregate(alive=Count("pk", filter=lives()), known=Count("pk"))
     return QueueSummary(
         waiting=jobs["waiting"],
         oldest_waits_since=jobs["oldest"],
@@ -100,6 +99,16 @@ def list_workers() -> QuerySet[Worker]:
         job_ids=ArrayAgg("procrastinatejob", filter=Q(procrastinatejob__status="doing"), default=None)
     )
     return workers
+
+
+def is_due() -> Q:
+    """Return the condition that a job waits for a worker alone: its time has come."""
+    return Q(status="todo") & (Q(scheduled_at__isnull=True) | Q(scheduled_at__lte=clock.now()))
+
+
+def lives() -> Q:
+    """Return the condition that a worker has said in time that it lives."""
+    return Q(last_heartbeat__gte=_dead_before())
 
 
 def is_tick() -> Q:

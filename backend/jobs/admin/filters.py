@@ -13,11 +13,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django import app
 
-from backend.jobs.models import Job, JobStatus
-from backend.jobs.selectors import count_by_status, enqueued_since, is_tick
+from backend.jobs.models import Job, JobStatus, Worker
+from backend.jobs.selectors import count_by_status, enqueued_since, is_due, is_tick, lives
 from workflows import clock
 
-__all__ = ["EnqueuedFilter", "StatusFilter", "TaskFilter", "TicksFilter"]
+__all__ = ["AliveFilter", "DueFilter", "EnqueuedFilter", "StatusFilter", "TaskFilter", "TicksFilter"]
 
 
 class StatusFilter(admin.SimpleListFilter):
@@ -70,6 +70,37 @@ class TaskFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
         """Return the jobs of the chosen task."""
         return queryset.filter(task_name=self.value()) if self.value() else queryset
+
+
+class DueFilter(admin.SimpleListFilter):
+    """Whether a job could run now; others wait for their time."""
+
+    title = _("due")
+    parameter_name = "due"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the one choice."""
+        return [("now", _("Now"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
+        """Return the jobs that wait for a worker alone, or all."""
+        return queryset.filter(is_due()) if self.value() == "now" else queryset
+
+
+class AliveFilter(admin.SimpleListFilter):
+    """Whether a worker lives."""
+
+    title = _("state")
+    parameter_name = "alive"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the states."""
+        return [("yes", _("Alive")), ("no", _("Silent"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Worker]) -> QuerySet[Worker]:
+        """Return the workers in the chosen state, or all."""
+        chosen = {"yes": lives(), "no": ~lives()}.get(self.value() or "")
+        return queryset.filter(chosen) if chosen else queryset
 
 
 class EnqueuedFilter(admin.SimpleListFilter):

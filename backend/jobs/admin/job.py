@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from backend.jobs.admin.arguments import describe_arguments
-from backend.jobs.admin.filters import EnqueuedFilter, StatusFilter, TaskFilter, TicksFilter
+from backend.jobs.admin.filters import DueFilter, EnqueuedFilter, StatusFilter, TaskFilter, TicksFilter
 from backend.jobs.admin.moves import CANCEL, MOVES, RETRY, Move, moves_for
 from backend.jobs.admin.page import build_panel
 from backend.jobs.admin.wording import (
@@ -29,6 +29,7 @@ from backend.jobs.admin.wording import (
 )
 from backend.jobs.models import Job
 from backend.jobs.selectors import summarize_queue, with_times
+from backend.saved_views.admin import SavedViewsAdmin
 from workflows import clock
 from workflows.admin.durations import describe_duration
 
@@ -39,14 +40,14 @@ MOVED_TOGETHER_MAX = 5000
 
 
 @admin.register(Job)
-class JobAdmin(ModelAdmin):
+class JobAdmin(SavedViewsAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
     """Jobs are enqueued by what happens and run by workers; staff look, retry and cancel."""
 
     change_form_template = "jobs/admin/job.html"
     list_before_template = "jobs/admin/summary.html"  # type: ignore[assignment]  # unfold writes no types
     list_display = ["number", "state", "task", "when", "attempts", "priority_in_words", "last_error"]
     list_display_links = ["number", "task"]
-    list_filter = [StatusFilter, TicksFilter, TaskFilter, EnqueuedFilter, "queue_name"]
+    list_filter = [StatusFilter, DueFilter, TicksFilter, TaskFilter, EnqueuedFilter, "queue_name"]
     list_select_related = ["error"]
     list_per_page = 50
     ordering = ["-id"]

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
+from backend.jobs.admin.filters import AliveFilter
 from backend.jobs.admin.wording import in_time_element
 from backend.jobs.models import Worker
 from backend.jobs.selectors import is_alive, list_workers
@@ -28,6 +29,7 @@ class WorkerAdmin(ModelAdmin):
 
     list_display = ["number", "state", "heartbeat", "jobs_in_hand"]
     list_display_links = None
+    list_filter = [AliveFilter]
     list_per_page = 50
     ordering = ["-id"]
 

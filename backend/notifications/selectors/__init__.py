@@ -9,12 +9,15 @@ from backend.notifications.selectors.recipients import (
     get_preferences,
     time_zone_of,
 )
+from backend.notifications.selectors.trouble import count_dead, count_paused
 
 __all__ = [
     "ChannelCell",
     "ChannelRow",
     "Recipient",
     "channel_table",
+    "count_dead",
+    "count_paused",
     "count_unread",
     "find_quiet_ends",
     "find_recipients",

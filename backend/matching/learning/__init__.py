@@ -1,0 +1,1 @@
+"""Learning how likely providers accept and win: fitting, calibrating, judging, and the artifact that is served."""
