@@ -67,7 +67,7 @@ def _draw_weeks(report: Report, *, top: int) -> Iterator[str]:
     ceiling = max(0.1, -(-highest // 0.1) / 10)
     step = (WIDTH - LEFT - 60) / max(1, len(report.weeks) - 1)
     bottom = top + WEEK_HEIGHT
-    yield _draw_text(16, top - 20, "hit@1 by week after the split", bold=True)
+    yield _draw_text(16, top - 20, "hit@1 by week after the split, colours as above", bold=True)
     for tenth in range(round(ceiling * 10) + 1):
         y = bottom - tenth / 10 / ceiling * WEEK_HEIGHT
         yield _draw_line(LEFT, y, WIDTH - 60, y, "#dddddd")
