@@ -6,7 +6,7 @@ from django.db import models
 
 __all__ = ["CONSTRAINTS", "INDEXES"]
 
-CONSTRAINTS = [
+CONSTRAINTS: list[models.BaseConstraint] = [
     # A lead off the globe matches nobody and breaks the coverage search.
     models.CheckConstraint(
         condition=models.Q(latitude__gte=-90, latitude__lte=90, longitude__gte=-180, longitude__lte=180),
