@@ -65,8 +65,8 @@ def _facts_of(
     other = likely.lead
     if shows_contact:
         yield _whole(_("Client"), lead.contact.name, other.contact.name)
-        yield _whole(_("E-mail"), lead.contact.email, other.contact.email)
-        yield _whole(_("Phone"), lead.contact.phone, other.contact.phone)
+        yield _way(_("E-mail"), lead, other, name="email")
+        yield _way(_("Phone"), lead, other, name="phone")
     yield _whole(_("Category"), lead.category, other.category)
     yield _by_words(_("Title"), lead.title, other.title)
     yield _by_words(_("Text"), lead.text, other.text)
@@ -96,6 +96,15 @@ def _whole(label: str, here: Any, there: Any) -> Fact:
     is_same = texts[0] == texts[1]
     pieces = [(Piece(text, not is_same),) if text else () for text in texts]
     return Fact(label, pieces[0], pieces[1])
+
+
+def _way(label: str, lead: Lead, other: Lead, *, name: str) -> Fact:
+    """Return how both clients are reached: the same, however it is written, where the keys are the same."""
+    keys = [getattr(one.contact, f"{name}_key") for one in (lead, other)]
+    here, there = (getattr(one.contact, name) for one in (lead, other))
+    if keys[0] and keys[0] == keys[1]:
+        return Fact(label, (Piece(here),), (Piece(there),))
+    return _whole(label, here, there)
 
 
 def _by_words(label: str, here: str, there: str) -> Fact:

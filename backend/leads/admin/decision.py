@@ -86,7 +86,7 @@ class RoutingDecisionAdmin(ModelAdmin):
         why_not = answer_why_not(lead, words, decisions=[decision], offers=offers) if words else None
         return {
             "waves": build_waves([decision], offers, bars_max=BARS_MAX),
-            "siblings": lead.decisions.order_by("wave").only("wave", "is_by_hand", "offered_count"),
+            "siblings": lead.decisions.order_by("wave").only("lead", "wave", "is_by_hand", "offered_count"),
             "why_not": why_not,
         }
 

@@ -21,6 +21,8 @@ __all__ = ["HITS_MAX", "Hit", "Hits", "Verdict", "find_hits"]
 HITS_MAX = 10
 """Providers shown at once; who means another writes more of its name."""
 
+_NAMED_MAX = 100
+
 
 class Verdict(enum.StrEnum):
     """Whether a provider may be offered the lead: the values are classes in ``admin.css``."""
@@ -28,6 +30,10 @@ class Verdict(enum.StrEnum):
     MAY = "may"
     IF_LIFTED = "if-lifted"
     MAY_NOT = "may-not"
+
+
+# The order in which they are listed.
+_VERDICTS = tuple(Verdict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,7 @@ class Hits:
 
 
 def find_hits(lead: Lead, words: str, *, may_lift: bool) -> Hits:
-    """Find providers by words of their names, or the best that may have the lead.
+    """Find providers by words of their names, those that may have it first; without words, the best that may.
 
     ``may_lift``: the reader may lift rules that can be lifted.
     """
@@ -67,11 +73,10 @@ def find_hits(lead: Lead, words: str, *, may_lift: bool) -> Hits:
     judged = _judge_named(request, words) if words else _find_best(request)
     ranked = rank_candidates(request, [one.candidate for one in judged], model=find_models().champion).ranked
     failed = {one.candidate.provider_id: one.failed for one in judged}
-    shown = sorted(ranked, key=lambda one: one.candidate.company_name) if words else ranked
-    hits = tuple(
-        _hit_of(one, failed[one.candidate.provider_id], may_lift=may_lift) for one in shown[:HITS_MAX]
-    )
-    return Hits(words=words, hits=hits, has_more=len(ranked) > HITS_MAX)
+    hits = [_hit_of(one, failed[one.candidate.provider_id], may_lift=may_lift) for one in ranked]
+    if words:
+        hits.sort(key=lambda hit: (_VERDICTS.index(hit.verdict), hit.name))
+    return Hits(words=words, hits=tuple(hits[:HITS_MAX]), has_more=len(hits) > HITS_MAX)
 
 
 def _find_best(request: Request) -> list[Judgement]:
@@ -80,7 +85,7 @@ def _find_best(request: Request) -> list[Judgement]:
 
 def _judge_named(request: Request, words: str) -> list[Judgement]:
     named = ProviderProfile.objects.filter(company_name__icontains=words).order_by("company_name", "pk")
-    ids = list(named.values_list("pk", flat=True)[: HITS_MAX + 1])
+    ids = list(named.values_list("pk", flat=True)[:_NAMED_MAX])
     return list(judge_providers(request, ids).values())
 
 
