@@ -33,7 +33,7 @@ class TestManualWork:
 
         page.get_by_role("link", name="Assign by hand…").click()
         expect(page.get_by_text("Nobody may have it by the rules")).to_be_visible()
-        page.get_by_label("Provider").fill("away")
+        page.get_by_role("searchbox", name="Provider", exact=True).fill("away")
         page.keyboard.press("Enter")
         page.get_by_label("Far & Away").check()
         expect(page.get_by_text("only if you lift this:")).to_be_visible()
