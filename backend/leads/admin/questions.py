@@ -86,4 +86,4 @@ def _chosen(request: HttpRequest, name: str) -> str:
 
 def _kept(request: HttpRequest) -> list[tuple[str, str]]:
     """Return what a search on the page hands on: what was seen, and where one came from."""
-    return [(name, value) for name, value in request.GET.items() if name != "words"]
+    return [(name, str(value)) for name, value in request.GET.items() if name != "words"]

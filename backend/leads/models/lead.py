@@ -14,8 +14,9 @@ from backend.catalog.models import Category
 from backend.leads import guards
 from backend.leads.models.assignment import LeadAssignment
 from backend.leads.models.choices import CloseReason
+from backend.leads.models.constraints import LEAD_CONSTRAINTS
 from backend.leads.models.contact import LeadContact
-from backend.leads.models.lead_table import CONSTRAINTS, INDEXES
+from backend.leads.models.indexes import LEAD_INDEXES
 from backend.leads.models.references import make_reference
 from backend.leads.models.request import REVISED_BY_ITS_TRANSITION, ClientRequest
 from backend.leads.terms import Terms
@@ -132,8 +133,8 @@ class Lead(ClientRequest, WorkflowModel):
             ("reopen_lead", "Can reopen a lead"),
             ("confirm_contact_lead", "Can confirm the contact of a lead"),
         ]
-        constraints = CONSTRAINTS
-        indexes = INDEXES
+        constraints = LEAD_CONSTRAINTS
+        indexes = LEAD_INDEXES
         triggers = [REVISED_BY_ITS_TRANSITION]
 
     def __str__(self) -> str:

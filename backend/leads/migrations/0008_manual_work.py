@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0006_ranking_in_shadow'),
+        ('leads', '0007_lead_list'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
