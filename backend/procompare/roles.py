@@ -96,6 +96,8 @@ _ROLES = (
             "leads.change_lead",
             "leads.view_leadcontact",
             "leads.reroute_lead",
+            "leads.assign_by_hand_lead",
+            "leads.lift_rules_lead",
             "leads.revise_lead",
             "leads.cancel_lead",
             "leads.award_lead",

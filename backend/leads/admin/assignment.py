@@ -109,7 +109,8 @@ class LeadAssignmentAdmin(SavedViewsAdmin, WorkflowAdmin, ModelAdmin):  # type: 
     def decision_link(self, offer: LeadAssignment) -> SafeString:
         """Return the decision that made the offer as a link."""
         wave = _("wave %(number)d") % {"number": offer.decision.wave}
-        return _link("leads_routingdecision", offer.decision_id, f"{wave} · {offer.decision.policy_version}")
+        chosen = _("by hand") if offer.decision.is_by_hand else offer.decision.policy_version
+        return _link("leads_routingdecision", offer.decision_id, f"{wave} · {chosen}")
 
     @admin.display(description=_("seen by the provider"))
     def contact_seen(self, offer: LeadAssignment) -> SafeString | str:
