@@ -65,7 +65,7 @@ def count_exclusions(provider_id: int, *, since: datetime.datetime) -> list[Rule
     Only decisions that name the provider count: see ``RoutingDecision.excluded``.
     """
     codes = [rule.code for rule in (*RULES, BUSY)]
-    parameters = {
+    parameters: dict[str, Any] = {
         "codes": codes,
         "keys": [exclusion_key(code, provider_id) for code in codes],
         "since": since,
