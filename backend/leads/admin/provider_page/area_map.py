@@ -112,8 +112,8 @@ def build_area_map(provider: ProviderProfile, offers: Sequence[LeadAssignment] |
     scale_bar = _scale_bar(projection.scale)
     labels = Labels(Box(0, 0, WIDTH, HEIGHT))
     rim = _reserve(labels, scale_bar, radius_km=provider.radius_km)
-    home = labels.write(provider.place_name or provider.company_name, x=_MIDDLE[0], y=_MIDDLE[1])
-    cities = _city_dots(_read_cities(centre, projection.scale), projection, labels)
+    home = labels.write(_home_of(provider), x=_MIDDLE[0], y=_MIDDLE[1], gap=12)
+    cities = _city_dots(_list_others(provider, projection.scale), projection, labels)
     all_points = [_point(offer, projection) for offer in offers or ()]
     points = tuple(point for point in all_points if _is_inside(point.x, point.y))
     return AreaMap(
@@ -139,10 +139,17 @@ def _reserve(labels: Labels, scale_bar: ScaleBar, *, radius_km: float) -> Label:
     return rim
 
 
-def _read_cities(centre: Place, scale: float) -> list[tuple[str, Place]]:
-    """Return the cities between the drawing's upper and lower corners; one statement."""
+def _home_of(provider: ProviderProfile) -> str:
+    return provider.place_name or provider.company_name
+
+
+def _list_others(provider: ProviderProfile, scale: float) -> list[tuple[str, Place]]:
+    """Return the cities as far north or south as the drawing reaches, without its own; one statement."""
     degrees = math.hypot(*_MIDDLE) / scale / _KM_A_DEGREE
-    rows = City.objects.filter(latitude__range=(centre[0] - degrees, centre[0] + degrees)).order_by("pk")
+    north, south = provider.latitude + degrees, provider.latitude - degrees
+    rows = (
+        City.objects.filter(latitude__range=(south, north)).exclude(name=provider.place_name).order_by("pk")
+    )
     named = rows.values_list("name", "latitude", "longitude")
     return [(name, (latitude, longitude)) for name, latitude, longitude in named]
 
@@ -203,7 +210,7 @@ def _describe(provider: ProviderProfile, cities: Sequence[CityDot], points: Sequ
         _("%(radius)s around %(place)s (%(latitude).4f, %(longitude).4f); north is up.")
         % {
             "radius": _km(provider.radius_km),
-            "place": provider.place_name or provider.company_name,
+            "place": _home_of(provider),
             "latitude": provider.latitude,
             "longitude": provider.longitude,
         }

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 __all__ = ["Box", "Label", "Labels"]
 
-_LETTER = 6.6
+_LETTER = 7
 """How wide a letter is taken to be, a little too wide, at the size of the labels."""
-_LINE = 14
+_LINE = 15
 _GAP = 7
 """Between a dot and its name."""
 
@@ -69,9 +69,9 @@ class Labels:
         """Keep names away from a part of the drawing."""
         self._taken.append(box)
 
-    def write(self, text: str, *, x: float, y: float) -> Label | None:
+    def write(self, text: str, *, x: float, y: float, gap: float = _GAP) -> Label | None:
         """Return the name beside a dot: right, left, below or above of it; None where there is no room."""
-        for label in _positions(text, x=x, y=y):
+        for label in _positions(text, x=x, y=y, gap=gap):
             box = label.box
             if self._frame.holds(box) and not any(box.meets(other) for other in self._taken):
                 self._taken.append(box)
@@ -79,10 +79,10 @@ class Labels:
         return None
 
 
-def _positions(text: str, *, x: float, y: float) -> tuple[Label, ...]:
+def _positions(text: str, *, x: float, y: float, gap: float) -> tuple[Label, ...]:
     return (
-        Label(text, x + _GAP, y + 4, "start"),
-        Label(text, x - _GAP, y + 4, "end"),
-        Label(text, x, y + _GAP + 10, "middle"),
-        Label(text, x, y - _GAP, "middle"),
+        Label(text, x + gap, y + 4, "start"),
+        Label(text, x - gap, y + 4, "end"),
+        Label(text, x, y + gap + 10, "middle"),
+        Label(text, x, y - gap, "middle"),
     )
