@@ -30,6 +30,13 @@ class OfferedCategoryInline(TabularInline):
     verbose_name = _("offered category")
     verbose_name_plural = _("offered categories")
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Give each field its name: the heading of a column is none to a screen reader."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            field.widget.attrs["aria-label"] = field.label
+        return field
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the rows with the names that they show."""
         rows: QuerySet[Any] = super().get_queryset(request).select_related("category", "provider")
@@ -129,5 +136,7 @@ class ProviderProfileAdmin(SavedViewsAdmin, WorkflowAdmin, ModelAdmin):  # type:
         """Show where it works, how busy it is, how it did, and why it was left out."""
         provider = kwargs.get("obj")
         if provider is not None and not context.get("is_popup"):
-            context["provider_page"] = build_provider_page(provider, reader=request.user)
+            # A form that was refused has written into the provider what cannot be saved.
+            stored = provider if request.method == "GET" else ProviderProfile.objects.get(pk=provider.pk)
+            context["provider_page"] = build_provider_page(stored, reader=request.user)
         return super().render_change_form(request, context, *args, **kwargs)

@@ -62,6 +62,7 @@ class OfferRow:
 class ProviderPage:
     """Everything that is shown; what the reader may not see is None."""
 
+    provider: ProviderProfile
     area_map: AreaMap
     meters: tuple[Meter, ...]
     load: ProviderLoad | None
@@ -82,6 +83,7 @@ def build_provider_page(provider: ProviderProfile, *, reader: User | AnonymousUs
     offers = _read_offers(provider) if sees_offers else None
     load = load_of(provider)
     return ProviderPage(
+        provider=provider,
         area_map=build_area_map(provider, offers),
         meters=build_meters(provider, load, at=now),
         load=load,
