@@ -47,6 +47,7 @@ def take_all() -> None:
         with _logged_in(browser, role="dispatcher") as page:
             take_manual_work(page)
         _take_process_maps(browser)
+        _take_provider(browser)
         with _logged_in(browser, theme="dark") as page:
             _take(page, _find_waiting(page), "lead-page-dark")
         with _logged_in(browser, size=PHONE) as page:
@@ -89,6 +90,20 @@ def _logged_in_at(
     page.wait_for_url(lambda url: not url.endswith(address))
     yield page
     context.close()
+
+
+def _take_provider(browser: Browser) -> None:
+    """Take the page of the provider with the most open offers, from its map on, wide and on a phone."""
+    for theme, size, name in (
+        ("light", DESKTOP, "provider-page"),
+        ("dark", PHONE, "provider-page-phone-dark"),
+    ):
+        with _logged_in(browser, theme=theme, size=size) as page:  # type: ignore[arg-type]  # literals in a tuple
+            page.goto("/admin/users/providerprofile/?o=-7")
+            page.locator("#result_list .field-company_name a").first.click()
+            page.locator("#area").scroll_into_view_if_needed()
+            page.evaluate("document.querySelector('#area').scrollIntoView()")
+            _save(page, name)
 
 
 def _save(page: Page, name: str) -> None:

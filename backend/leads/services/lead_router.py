@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from backend.leads import selectors
 from backend.leads.models import Lead, RoutingDecision
+from backend.leads.models.decision import exclusion_key
 from backend.leads.selectors import offered_before, request_of
 from backend.leads.terms import Terms
 from backend.leads.terms_in_force import read_terms
@@ -71,6 +72,7 @@ def route(
         offered_count=len(reservation.reserved),
         shortfall=_shortfall(len(reservation.reserved), places, found),
         **_describe_search(found, ranking, outcomes, at=request.at),
+        exclusion_keys=_list_exclusion_keys(found, reservation),
         shadow=_rank_in_shadow(found, models),
     )
     decision.terms = terms
@@ -171,6 +173,12 @@ def _group_excluded(found: Search) -> dict[str, list[list[int | str]]]:
     for exclusion in found.excluded:
         grouped.setdefault(exclusion.rule_code, []).append([exclusion.provider_id, exclusion.company_name])
     return grouped
+
+
+def _list_exclusion_keys(found: Search, reservation: capacity.Reservation) -> list[str]:
+    """Return the keys of those that the search excluded, and of those that fell out under the lock."""
+    excluded = [exclusion_key(one.rule_code, one.provider_id) for one in found.excluded]
+    return excluded + [exclusion_key(code, provider_id) for provider_id, code in reservation.refused.items()]
 
 
 def _shortfall(offered: int, places: int, found: Search) -> str:
