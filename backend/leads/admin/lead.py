@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
+from backend.bulk.admin import BulkActions
 from backend.catalog.models import Category
 from backend.leads.admin import contact as contacts
 from backend.leads.admin.lead_form import CONTACT_FIELDS, LeadForm, LeadWithContactForm
@@ -47,7 +48,7 @@ _CONTACT_SEARCH = ["contact__name", "contact__email", "contact__phone", "contact
 
 
 @admin.register(Lead)
-class LeadAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
+class LeadAdmin(BulkActions, WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
     """Leads."""
 
     change_form_template = "leads/admin/lead_change_form.html"

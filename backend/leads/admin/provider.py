@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
+from backend.bulk.admin import BulkActions
 from backend.leads.admin.provider_form import ProviderForm
 from backend.leads.models import LeadAssignment
 from backend.leads.terms_in_force import read_terms_book
@@ -42,7 +43,7 @@ class OfferedCategoryInline(TabularInline):
 
 
 @admin.register(ProviderProfile)
-class ProviderProfileAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
+class ProviderProfileAdmin(BulkActions, WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
     """Providers."""
 
     change_form_template = "leads/admin/provider_change_form.html"
