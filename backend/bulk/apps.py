@@ -8,4 +8,4 @@ class BulkConfig(AppConfig):
 
     name = "backend.bulk"
     label = "bulk"
-    verbose_name = "Bulk runs"
+    verbose_name = "Operations"

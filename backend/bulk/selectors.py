@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, Min, OuterRef, Q, Subquery
@@ -95,7 +95,7 @@ class Reason:
 def count_outcomes(runs: Iterable[BulkRun]) -> dict[int, Figures]:
     """Return the figures of runs by their id: one statement for all."""
     since = BulkRun.objects.filter(pk=OuterRef("run")).values("state_since")
-    rows = (
+    rows: Any = (
         BulkItem.objects.filter(run__in=[run.pk for run in runs])
         .order_by()
         .values("run")
@@ -105,7 +105,7 @@ def count_outcomes(runs: Iterable[BulkRun]) -> dict[int, Figures]:
             done_lately=Count("pk", filter=Q(done_at__gt=Subquery(since))),
         )
     )
-    return {row["run"]: Figures(**{k: v for k, v in row.items() if k != "run"}) for row in rows}
+    return {row.pop("run"): Figures(**row) for row in rows}
 
 
 def list_forecast(run: BulkRun) -> list[Forecast]:

@@ -128,6 +128,8 @@ def _tabs(figures: Figures, chosen: str) -> Iterator[Tab]:
     }
     yield Tab("", figures.total, "", is_chosen=not chosen)
     for outcome, count in counts.items():
+        if not count and chosen != outcome:
+            continue
         yield Tab(str(outcome.label), count, urlencode({"outcome": outcome}), is_chosen=chosen == outcome)
 
 

@@ -38,7 +38,7 @@ SEE_ALL = "bulk.view_bulkrun"
 class BulkRunAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
     """Bulk runs: everybody's own, and all for whoever may see all."""
 
-    list_display = ["number", "what", "starter", "state_badge", "figures", "created_at"]
+    list_display = ["number", "what", "starter", "state_badge", "created_at"]
     list_display_links = ["number", "what"]
     list_filter = ["status", ("created_at", admin.DateFieldListFilter)]
     list_select_related = ["starter"]
@@ -71,7 +71,8 @@ class BulkRunAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold w
                 known.update(count_outcomes(self._shown(request)))
             return describe_figures(known.get(run.pk, Figures()))
 
-        return [figures if name == "figures" else name for name in super().get_list_display(request)]
+        *columns, created_at = super().get_list_display(request)
+        return [*columns, figures, created_at]
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Return the list, remembered for its figures."""
@@ -174,6 +175,7 @@ class BulkRunAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold w
             **self.admin_site.each_context(request),
             **page_context(run, request, self.admin_site, form=form),
             "title": run,
+            "starter_name": run.starter.get_full_name() or run.starter.get_username(),
             "opts": self.opts,
             "original": run,
             "media": self.media,
