@@ -39,6 +39,7 @@ def take_all() -> None:
             _take_stale_tab(page, lead)
             _take(page, "/admin/", "dashboard")
             _take_decision(page)
+            _take_bulk_run(page)
         with _logged_in_as_provider(browser) as page:
             _take(page, "/provider/offers/", "offers-page")
         with _logged_in_as_provider(browser, theme="dark", size=PHONE) as page:
@@ -224,6 +225,19 @@ def take_duplicate(page: Page) -> None:
             break
     page.locator("input[name=of]").first.check()
     _save(page, "mark-duplicate")
+
+
+def _take_bulk_run(page: Page) -> None:
+    """Take the preview of a run over all new leads, then its results."""
+    page.goto("/admin/leads/lead/?status__exact=new")
+    page.locator("#action-toggle").check()
+    page.locator("select[name=action]").select_option("bulk_verify")
+    page.get_by_role("button", name="Run").click()
+    page.locator(".bulk-start button").wait_for(timeout=60_000)
+    _save(page, "bulk-preview")
+    page.locator(".bulk-start button").click()
+    page.get_by_text("Finished").first.wait_for(timeout=60_000)
+    _save(page, "bulk-results")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
+from backend.bulk.admin import BulkActions
 from backend.leads.admin.list_filters import AnswerFilter
 from backend.leads.admin.offer_list import describe_next_step_of_offer
 from backend.leads.models import LeadAssignment
@@ -24,7 +25,7 @@ CONTACT_VIEWS_SHOWN = 20
 
 
 @admin.register(LeadAssignment)
-class LeadAssignmentAdmin(SavedViewsAdmin, WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
+class LeadAssignmentAdmin(SavedViewsAdmin, BulkActions, WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
     """Offers."""
 
     list_display = [

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 from unfold.admin import ModelAdmin
 
+from backend.bulk.admin import BulkActions
 from backend.catalog.models import Category
 from backend.leads.admin import contact as contacts
 from backend.leads.admin import questions
@@ -53,7 +54,7 @@ _SUGGESTING = (PlaceFilter, ProviderFilter)
 
 
 @admin.register(Lead)
-class LeadAdmin(SavedViewsAdmin, WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
+class LeadAdmin(SavedViewsAdmin, BulkActions, WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
     """Leads."""
 
     change_form_template = "leads/admin/lead_change_form.html"
