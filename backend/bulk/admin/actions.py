@@ -9,7 +9,6 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -17,6 +16,8 @@ from backend.bulk.machines import list_bulk_transitions
 from backend.bulk.rights import START
 from backend.bulk.services.planning import OBJECTS_MAX, SelectionTooLarge, plan_run
 from workflows import WorkflowModel, machine_of
+from workflows.admin.lists.change_list import ListChangeList
+from workflows.admin.lists.chips import list_chips
 from workflows.machine import Transition
 
 if TYPE_CHECKING:
@@ -75,17 +76,9 @@ def _describe_selection(model_admin: BulkActions, request: HttpRequest) -> str:
     if request.POST.get("select_across") != "1":
         count = len(request.POST.getlist("_selected_action"))
         return ngettext("%d selected on the list", "%d selected on the list", count) % count
-    changelist = model_admin.get_changelist_instance(request)
-    parts = [_("search “%s”") % changelist.query] if changelist.query else []
-    parts += [
-        f"{capfirst(str(spec.title))}: {choice}"
-        for spec in changelist.filter_specs
-        for choice in _chosen(spec, changelist)
-    ]
+    changelist = cast(ListChangeList, model_admin.get_changelist_instance(request))
+    machine = machine_of(cast(type[WorkflowModel], model_admin.model))
+    states = [str(state.label) for state in machine.states if state.value in changelist.asked_states]
+    parts = [_("State: %s") % ", ".join(states)] if states else []
+    parts += [chip.text for chip in list_chips(changelist).all]
     return _("All that match %s") % "; ".join(parts) if parts else _("All on the list")
-
-
-def _chosen(spec: Any, changelist: Any) -> list[str]:
-    """Return what is chosen in a filter; the first choice means that it narrows nothing."""
-    choices = [choice for choice in spec.choices(changelist) if "display" in choice]
-    return [str(choice["display"]) for choice in choices[1:] if choice.get("selected")]
