@@ -12,7 +12,7 @@ from backend.jobs.retry import Backoff
 __all__ = ["judge_slice", "look_after_runs", "run_slice"]
 
 
-@app.task(name="bulk.judge_slice", priority=Priority.SOON, retry=Backoff())
+@app.task(name="bulk.judge_slice", priority=Priority.NORMAL, retry=Backoff())
 def judge_slice(*, run_id: int, first: int, last: int) -> None:
     """Look at some objects of a run: somebody waits for the preview."""
     judging.judge_slice(run_id, first=first, last=last)

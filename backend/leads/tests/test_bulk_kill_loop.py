@@ -21,8 +21,8 @@ from workflows.hash_chain import find_broken_links
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-CONFIRMED, OTHERS, PROVIDERS = 270, 30, 2
-DONE_BETWEEN_DEATHS = (20, 60)
+CONFIRMED, OTHERS, PROVIDERS = 200, 20, 2
+DONE_BETWEEN_DEATHS = (15, 45)
 KILLED_MIN = 3
 SEED = 20261124
 IMPATIENT = {"WORKER_HEARTBEAT_S": "0.5", "WORKER_DEAD_AFTER_S": "2", "WORKER_CONCURRENCY": "2"}

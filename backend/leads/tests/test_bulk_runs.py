@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from backend.bulk.selectors import list_forecast
 from backend.bulk.services.planning import plan_run, start_run
@@ -52,6 +54,23 @@ class TestPlan:
         run.refresh_from_db()
         assert [(g.outlook, g.count) for g in list_forecast(run)] == [("moves", 51)]
         assert run.status == "planned"
+
+    def test_asks_the_database_once_for_each_object_beside_what_it_asks_for_all(self) -> None:
+        starter = make_member("verifier")
+        taken = []
+        for count in (1, 10, 20):  # the first warms what is kept
+            make_leads(count)
+            leads = Lead.objects.order_by("-pk")[:count]
+            with CaptureQueriesContext(connection) as statements:
+                plan_run(
+                    Lead.objects.filter(pk__in=[lead.pk for lead in leads]),
+                    "verify",
+                    starter=starter,
+                    selection="All",
+                    selection_url="/",
+                )
+            taken.append(len(statements))
+        assert taken[1:] == [35, 45]
 
     def test_takes_no_object_that_comes_later(self) -> None:
         make_leads(1)
@@ -181,6 +200,18 @@ class TestRun:
         )
         with pytest.raises((TransitionBlocked, TransitionForbidden)):
             run.resume(by=User.objects.get(pk=run.starter_id))
+
+    def test_takes_few_statements_for_each_beside_those_of_the_transition(self) -> None:
+        make_leads(3)
+        run = plan(make_member("verifier"))
+        start_run(run, by=run.starter, arguments={})
+        first, second, third = run.items.values_list("id", flat=True)
+        run_slice(run.pk, first=first, last=first)
+        with CaptureQueriesContext(connection) as statements:
+            run_slice(run.pk, first=second, last=second)
+        with CaptureQueriesContext(connection) as alone:
+            Lead.objects.get(pk=run.items.get(id=third).object_id).verify(by=run.starter)
+        assert (len(statements), len(alone)) == (28, 23)
 
     def test_does_nothing_twice_when_a_job_comes_twice(self) -> None:
         make_leads(2)

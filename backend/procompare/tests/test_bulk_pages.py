@@ -10,9 +10,10 @@ from django.test import Client
 from django.urls import reverse
 
 from backend.bulk.models import BulkRun
+from backend.bulk.services import planning
 from backend.bulk.services.planning import start_run
 from backend.jobs.testing import run_due_jobs
-from backend.leads.models import Lead
+from backend.leads.models import Lead, LeadAssignment
 from backend.leads.tests.admin_pages import (
     ROLE_NAMES,
     address_of,
@@ -23,10 +24,15 @@ from backend.leads.tests.admin_pages import (
     transition_address,
 )
 from backend.leads.tests.bulk_runs import make_leads, plan, states_of_leads
+from backend.leads.tests.factories import make_verified_lead
 from backend.procompare.roles import ROLES
-from workflows import machine_of
+from backend.users.models import ProviderProfile
+from workflows import WorkflowModel, machine_of
 
 pytestmark = pytest.mark.django_db
+
+# Each object needs another one: an original, an accepted offer, a category and a place of its own.
+NEEDS_AN_OBJECT = {"mark_duplicate", "award", "record_quote", "revise"}
 
 
 class TestPages:
@@ -79,23 +85,40 @@ class TestPages:
         assert states_of_leads() == {"rejected": 2}
 
     @pytest.mark.parametrize("role", ROLE_NAMES)
-    def test_offer_each_role_the_transitions_it_may_run_for_many(self, client: Client, role: str) -> None:
-        make_leads(1)
+    @pytest.mark.parametrize("model", [Lead, LeadAssignment, ProviderProfile])
+    def test_offer_each_role_on_each_list_the_transitions_it_may_run_for_many(
+        self, client: Client, model: type[WorkflowModel], role: str
+    ) -> None:
+        make_verified_lead()
         client.force_login(make_member(role))
-        page = client.get(list_address(Lead))
-        actions = (
-            {name for name, _label in page.context["action_form"].fields["action"].choices if name}
-            if page.context.get("action_form")
-            else set()
-        )
-        may_start = ROLES[role].may("bulk.start_bulkrun")
-        fit = {"verify", "reroute", "reject", "cancel", "reopen"}
+        actions = set(actions_on(client.get(list_address(model))))
         allowed = {
-            f"bulk_{t.name}"
-            for t in machine_of(Lead).transitions
-            if t.name in fit and t.permission and ROLES[role].may(t.permission) and may_start
+            f"bulk_{transition.name}"
+            for transition in machine_of(model).transitions
+            if transition.permission and transition.name not in NEEDS_AN_OBJECT
+            if ROLES[role].may("bulk.start_bulkrun") and ROLES[role].may(transition.permission)
         }
         assert actions == allowed
+
+    def test_refuse_a_selection_that_is_too_large(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        leads = make_leads(2)
+        monkeypatch.setattr(planning, "OBJECTS_MAX", 1)
+        client.force_login(make_member("verifier"))
+        form = {"action": "bulk_verify", "_selected_action": [lead.pk for lead in leads]}
+        answer = client.post(list_address(Lead), form)
+        assert messages_of(answer)[0].startswith("2 are too many at once: narrow the list down to")
+        assert BulkRun.objects.count() == 0
+
+    def test_write_no_formula_into_the_file(self, client: Client) -> None:
+        (lead,) = make_leads(1)
+        starter = make_member("verifier")
+        run = plan(starter)
+        run.items.update(outcome="failed", message="=1+1")
+        client.force_login(starter)
+        (line,) = read_csv(client.get(reverse("admin:bulk_bulkrun_results", args=[run.pk])))
+        assert (line["object"], line["message"]) == (str(lead), "'=1+1")
 
     @pytest.mark.parametrize("role", ROLE_NAMES)
     @pytest.mark.parametrize("transition", ["verify", "cancel"])
@@ -142,6 +165,12 @@ class TestPages:
         plan(starter)
         counts.append(count_statements(client, list_address(BulkRun)))
         assert counts == [12, 19, 6, 7]
+
+
+def actions_on(response: Any) -> list[str]:
+    """Return the names of the actions that a list offers."""
+    form = response.context.get("action_form") if response.context else None
+    return [name for name, _label in form.fields["action"].choices if name] if form else []
 
 
 def read_csv(response: Any) -> list[dict[str, str]]:
