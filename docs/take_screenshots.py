@@ -47,6 +47,11 @@ def take_all() -> None:
             _save(page, "offer-page-phone-dark")
         with _logged_in(browser, role="dispatcher") as page:
             take_manual_work(page)
+            _take(page, "/admin/leads/termsversion/", "terms")
+        with _logged_in(browser, role="auditor") as page:
+            _take(page, "/admin/workflows/transitionrecord/?channel=page", "audit-list")
+        with _logged_in(browser, role="dispatcher", theme="dark", size=PHONE) as page:
+            _take(page, "/admin/", "dashboard-phone-dark")
         _take_process_maps(browser)
         _take_provider(browser)
         with _logged_in(browser, theme="dark") as page:
