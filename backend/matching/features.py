@@ -90,7 +90,7 @@ class Facts:
     rating: float | None
     created_at: datetime
     last_offered_at: datetime | None
-    opening_at: datetime
+    opening_at: datetime | None
     record: Record = NOTHING
     record_at: datetime | None = None
     category_record: Record = NOTHING
@@ -152,6 +152,8 @@ def _experience(facts: Facts, _: Request) -> float:
 
 
 def _open_soon(facts: Facts, request: Request) -> float:
+    if facts.opening_at is None:
+        return 0.0
     return max(0.0, 1 - 24 * _days_between(request.at, facts.opening_at) / WAIT_MAX_H)
 
 

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
+from backend.bulk.admin import BulkActions
 from backend.leads.admin.provider_form import ProviderForm
 from backend.leads.admin.provider_page import build_provider_page, load_of
 from backend.leads.terms_in_force import read_terms_book
@@ -44,7 +45,7 @@ class OfferedCategoryInline(TabularInline):
 
 
 @admin.register(ProviderProfile)
-class ProviderProfileAdmin(SavedViewsAdmin, WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
+class ProviderProfileAdmin(SavedViewsAdmin, BulkActions, WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
     """Providers."""
 
     change_form_template = "leads/admin/provider_change_form.html"

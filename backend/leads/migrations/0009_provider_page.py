@@ -19,7 +19,7 @@ UPDATE leads_routingdecision SET exclusion_keys = ARRAY(
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0007_lead_list'),
+        ('leads', '0008_manual_work'),
         ('users', '0001_initial'),
     ]
 
