@@ -105,7 +105,7 @@ def _take_provider(browser: Browser) -> None:
         ("dark", PHONE, "provider-page-phone-dark"),
     ):
         with _logged_in(browser, theme=theme, size=size) as page:  # type: ignore[arg-type]  # literals in a tuple
-            page.goto("/admin/users/providerprofile/?o=-7")
+            page.goto("/admin/users/providerprofile/?o=-8")
             page.locator("#result_list .field-company_name a").first.click()
             page.locator("#area").scroll_into_view_if_needed()
             page.evaluate("document.querySelector('#area').scrollIntoView()")
