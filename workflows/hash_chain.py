@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-__all__ = ["CHAIN_FUNCTION", "HAPPENED_FUNCTION", "Link", "check_link", "find_broken_links"]
+__all__ = ["BROKEN_CHAINS", "CHAIN_FUNCTION", "HAPPENED_FUNCTION", "Link", "check_link", "find_broken_links"]
 
 _FACTS = (
     "jsonb_build_array("
@@ -59,24 +59,25 @@ HAPPENED_FUNCTION = """
     RETURN NULL;
 """
 
-_BROKEN = f"""
-    SELECT log_id FROM (
-        SELECT r.log_id, r.hash, r.previous_hash,
-               lag(r.hash, 1, '') OVER (PARTITION BY r.object_id ORDER BY r.sequence) AS link_before,
-               row_number() OVER (PARTITION BY r.object_id ORDER BY r.sequence) AS position,
-               r.sequence, {_DIGEST.format(record="r", log="s")} AS recomputed
-          FROM workflows_transitionrecord r JOIN django_fsm_log_statelog s ON s.id = r.log_id
-         WHERE r.machine = %s
-    ) chained
-    WHERE hash <> recomputed OR previous_hash <> link_before OR sequence <> position
-    ORDER BY log_id
+_CHAINED = f"""
+    SELECT r.log_id, r.object_id, r.hash, r.previous_hash,
+           lag(r.hash, 1, '') OVER (PARTITION BY r.object_id ORDER BY r.sequence) AS link_before,
+           row_number() OVER (PARTITION BY r.object_id ORDER BY r.sequence) AS position,
+           r.sequence, {_DIGEST.format(record="r", log="s")} AS recomputed
+      FROM workflows_transitionrecord r JOIN django_fsm_log_statelog s ON s.id = r.log_id
+     WHERE r.machine = %(machine)s
 """  # noqa: S608  built of constants alone
+_DOES_NOT_FIT = "hash <> recomputed OR previous_hash <> link_before OR sequence <> position"
+
+# The log rows that do not fit, and the objects whose chains those break.
+_BROKEN = f"SELECT log_id FROM ({_CHAINED}) chained WHERE {_DOES_NOT_FIT} ORDER BY log_id"  # noqa: S608  as above
+BROKEN_CHAINS = f"SELECT DISTINCT object_id AS id FROM ({_CHAINED}) chained WHERE {_DOES_NOT_FIT}"  # noqa: S608  as above
 
 
 def find_broken_links(machine: str) -> list[int]:
     """Recompute the chains of a machine (by label); return the ids of the log rows that do not fit."""
     with connection.cursor() as cursor:
-        cursor.execute(_BROKEN, [machine])
+        cursor.execute(_BROKEN, {"machine": machine})
         return [row[0] for row in cursor.fetchall()]
 
 
