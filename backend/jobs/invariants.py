@@ -53,7 +53,9 @@ INVARIANTS = (
         name="jobs.running_job_has_a_worker",
         model="jobs.job",
         holds=_("A job that runs has a worker that lives; what a dead one left is handed out again."),
-        mend=_("No worker is left that would look for it: start one, and it hands the job out within seconds."),
+        mend=_(
+            "No worker is left that would look for it: start one, and it hands the job out within seconds."
+        ),
         sql=LEFT_BY_ITS_WORKER,
         parameters=_dead_after,
     ),

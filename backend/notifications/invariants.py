@@ -90,7 +90,9 @@ INVARIANTS = (
         code="J2",
         name="notifications.delivery_moves_on",
         model="notifications.delivery",
-        holds=_("No delivery waits past its end, and none is being sent for longer than an attempt may take."),
+        holds=_(
+            "No delivery waits past its end, and none is being sent for longer than an attempt may take."
+        ),
         mend=_(
             "The sweep stands still: see whether a worker is alive, and whether notifications.sweep_deliveries fails."
         ),

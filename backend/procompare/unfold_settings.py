@@ -85,6 +85,7 @@ UNFOLD: dict[str, Any] = {
                 "title": _("Operations"),
                 "items": [
                     _entry(_("Audit list"), "history", "workflows.transitionrecord"),
+                    _entry(_("Invariants"), "rule", "workflows.auditrun"),
                     _entry(_("Terms"), "tune", "leads.termsversion"),
                     _entry(_("Jobs"), "work_history", "jobs.job"),
                     _entry(_("Workers"), "engineering", "jobs.worker"),

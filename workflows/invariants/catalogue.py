@@ -34,5 +34,5 @@ def list_invariants() -> tuple[Invariant, ...]:
 
 def _declared() -> Iterator[Invariant]:
     for config in apps.get_app_configs():
-        if config.name != "workflows" and module_has_submodule(config.module, MODULE):  # type: ignore[arg-type]  # installed
+        if config.name != "workflows" and module_has_submodule(config.module, MODULE):
             yield from importlib.import_module(f"{config.name}.{MODULE}").INVARIANTS

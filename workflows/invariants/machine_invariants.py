@@ -165,8 +165,8 @@ def _build(machine: Machine, rule: _Rule) -> Invariant:
     model: Any = apps.get_model(machine.label)
     names = {
         "table": Identifier(model._meta.db_table),
-        "key": Identifier(model._meta.pk.column),
-        "state": Identifier(state_field_of(model).column),
+        "key": Identifier(str(model._meta.pk.column)),
+        "state": Identifier(str(state_field_of(model).column)),
     }
     return Invariant(
         code=rule.code,
@@ -174,7 +174,7 @@ def _build(machine: Machine, rule: _Rule) -> Invariant:
         model=rule.model or machine.label,
         holds=format_lazy(rule.holds, what=lazystr(machine.title)),
         mend=rule.mend,
-        sql=SQL(rule.sql).format(**names).as_string(),  # type: ignore[arg-type]  # a constant of this module
+        sql=SQL(rule.sql).format(**names).as_string(),
         parameters=_parameters(machine),
     )
 

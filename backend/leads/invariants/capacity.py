@@ -26,7 +26,9 @@ CAPACITY_INVARIANTS = (
         code="A1",
         name="leads.capacity_is_what_offers_say",
         model="users.providerprofile",
-        holds=_("A provider has as many open offers, and ever had as many, as are counted against its capacity."),
+        holds=_(
+            "A provider has as many open offers, and ever had as many, as are counted against its capacity."
+        ),
         mend=_(
             "Too many counted: it gets fewer leads than it wants; too few: more. Have a database administrator set "
             "its row in matching_providerload to the counts of its offers."

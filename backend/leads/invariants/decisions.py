@@ -58,7 +58,9 @@ DECISION_INVARIANTS = (
         name="leads.decision_made_its_offers",
         model="leads.routingdecision",
         holds=_("A decision made as many offers as it says, and where those are too few it says why."),
-        mend=_("Compare its ranking with its offers: withdraw one too many; where one is missing, reroute the lead."),
+        mend=_(
+            "Compare its ranking with its offers: withdraw one too many; where one is missing, reroute the lead."
+        ),
         sql=OFFERS_DO_NOT_FIT,
     ),
     Invariant(

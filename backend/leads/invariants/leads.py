@@ -46,7 +46,9 @@ LEAD_INVARIANTS = (
         name="leads.won_lead_has_one_winner",
         model="leads.lead",
         holds=_("A lead that is won has one offer that won it; any other lead has none."),
-        mend=_("Ask the client whom it chose. Then correct the state of the offers with a database administrator."),
+        mend=_(
+            "Ask the client whom it chose. Then correct the state of the offers with a database administrator."
+        ),
         sql=NOT_WON_BY_ONE,
     ),
     Invariant(
@@ -54,7 +56,9 @@ LEAD_INVARIANTS = (
         name="leads.lead_ends_in_time",
         model="leads.lead",
         holds=_("An open lead ends when its deadline has passed, within minutes."),
-        mend=_("The timer stands still: see whether a worker is alive, and whether leads.expire_leads fails."),
+        mend=_(
+            "The timer stands still: see whether a worker is alive, and whether leads.expire_leads fails."
+        ),
         sql=OUTLIVED,
     ),
 )

@@ -77,7 +77,9 @@ OFFER_INVARIANTS = (
         name="leads.offer_was_told_to_its_provider",
         model="leads.leadassignment",
         holds=_("The provider of each offer was told of it."),
-        mend=_("Tell the provider yourself if the offer is still open, or withdraw it: the next one is told."),
+        mend=_(
+            "Tell the provider yourself if the offer is still open, or withdraw it: the next one is told."
+        ),
         sql=NOT_TOLD,
     ),
     Invariant(
@@ -85,7 +87,9 @@ OFFER_INVARIANTS = (
         name="leads.offer_ends_in_time",
         model="leads.leadassignment",
         holds=_("An open offer expires when its time has run out, within minutes."),
-        mend=_("The timer stands still: see whether a worker is alive, and whether leads.expire_offers fails."),
+        mend=_(
+            "The timer stands still: see whether a worker is alive, and whether leads.expire_offers fails."
+        ),
         sql=RUN_OUT,
     ),
 )

@@ -86,14 +86,20 @@ PLACE_INVARIANTS = (
         "places",
         _OPEN_OR_ACCEPTED,
         name="leads.places_are_within_the_terms",
-        holds=_("Never were more offers of a lead open or accepted than it had places by the terms of the time."),
-        mend=_("Withdraw those of its open offers that are too many. Its decisions name the terms they used."),
+        holds=_(
+            "Never were more offers of a lead open or accepted than it had places by the terms of the time."
+        ),
+        mend=_(
+            "Withdraw those of its open offers that are too many. Its decisions name the terms they used."
+        ),
     ),
     _invariant(
         "accepted_max",
         _ACCEPTED,
         name="leads.acceptances_are_within_the_terms",
         holds=_("Never had more providers accepted a lead than may by the terms of the time."),
-        mend=_("Ask the client with whom it talks, and withdraw an acceptance too many: its provider is told."),
+        mend=_(
+            "Ask the client with whom it talks, and withdraw an acceptance too many: its provider is told."
+        ),
     ),
 )
