@@ -14,7 +14,6 @@ from django.db import connection
 __all__ = [
     "BROKEN_CHAINS",
     "CHAIN_FUNCTION",
-    "DIGEST",
     "HAPPENED_FUNCTION",
     "Link",
     "check_link",
@@ -28,7 +27,7 @@ _FACTS = (
     "{record}.channel, {record}.request_id, {record}.reason, {record}.arguments, "
     "extract(epoch FROM {record}.time_in_previous_state), {record}.previous_hash)"
 )
-DIGEST = f"encode(sha256(convert_to({_FACTS}::text, 'UTF8')), 'hex')"
+_DIGEST = f"encode(sha256(convert_to({_FACTS}::text, 'UTF8')), 'hex')"
 
 # Runs before a record is inserted: finds the link before, refuses a gap or a log row of another object, and
 # fills in both hashes.  A statement that inserts several records of one object chains them in its order.
@@ -47,7 +46,7 @@ CHAIN_FUNCTION = f"""
                 NEW.sequence, NEW.machine, NEW.object_id USING ERRCODE = 'check_violation';
         END IF;
     END IF;
-    NEW.hash := {DIGEST.format(record="NEW", log="log")};
+    NEW.hash := {_DIGEST.format(record="NEW", log="log")};
     RETURN NEW;
 """  # noqa: S608  built of constants alone
 
@@ -71,7 +70,7 @@ _CHAINED = f"""
     SELECT r.log_id, r.object_id, r.hash, r.previous_hash,
            lag(r.hash, 1, '') OVER (PARTITION BY r.object_id ORDER BY r.sequence) AS link_before,
            row_number() OVER (PARTITION BY r.object_id ORDER BY r.sequence) AS position,
-           r.sequence, {DIGEST.format(record="r", log="s")} AS recomputed
+           r.sequence, {_DIGEST.format(record="r", log="s")} AS recomputed
       FROM workflows_transitionrecord r JOIN django_fsm_log_statelog s ON s.id = r.log_id
      WHERE r.machine = %(machine)s
 """  # noqa: S608  built of constants alone
@@ -90,7 +89,7 @@ def find_broken_links(machine: str) -> list[int]:
 
 
 _LINK = f"""
-    SELECT r.hash = {DIGEST.format(record="r", log="s")},
+    SELECT r.hash = {_DIGEST.format(record="r", log="s")},
            CASE WHEN r.sequence = 1 THEN r.previous_hash = ''
                 ELSE r.previous_hash = coalesce(before.hash, 'missing') END
       FROM workflows_transitionrecord r
