@@ -20,15 +20,13 @@ TITLE = (
 def measure() -> Iterator[Measurement]:
     """Yield the ms that each invariant takes, the longest first, after their sum.
 
-    The hashes of this market are empty: its chains are recomputed like any, and none of them holds.
-
-    Raises: AssertionError when it violates anything else: then the benchmark measures something else.
+    Raises: AssertionError when the market violates one: then the benchmark measures something else.
     """
     build_market(MARKET)
     complete_market()
     findings = list(examine_all(ids_max=1))
     violated = {found.invariant.name: found.count for found in findings if not found.holds}
-    assert {name.rpartition(".")[2] for name in violated} == {"hash_chain_is_whole"}, violated
+    assert not violated, violated
     yield Measurement("all", {"ms": sum(found.took_ms for found in findings)})
     yield from (
         _measurement(found) for found in sorted(findings, key=lambda found: found.took_ms, reverse=True)

@@ -1,4 +1,4 @@
-"""What a large market lacks that an audit looks at: the log of providers, loads, notifications, deliveries."""
+"""What a large market lacks that an audit looks at: hashes, the log of providers, loads, notifications, deliveries."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.db import connection
 from backend.notifications.models import Receiver
 from backend.users.models import ProviderProfile
 from workflows import clock
+from workflows.hash_chain import DIGEST
 
 __all__ = ["complete_market"]
 
@@ -48,6 +49,22 @@ INSERT INTO notifications_deliveryattempt (id, delivery_id, number, started_at, 
 SELECT id, id, 1, started_at, ended_at, 'delivered', '' FROM notifications_delivery
 """
 
+# The links of all events of one number; those before must be there.
+_LINKS = f"""
+UPDATE workflows_transitionrecord AS linked SET previous_hash = link.previous_hash, hash = link.hash FROM (
+    SELECT r.log_id, r.previous_hash, {DIGEST.format(record="r", log="s")} AS hash
+    FROM (
+        SELECT next.log_id, next.machine, next.object_id, next.sequence, next.actor, next.channel, next.request_id,
+               next.reason, next.arguments, next.time_in_previous_state, coalesce(before.hash, '') AS previous_hash
+        FROM workflows_transitionrecord AS next LEFT JOIN workflows_transitionrecord AS before
+          ON before.machine = next.machine AND before.object_id = next.object_id
+         AND before.sequence = next.sequence - 1
+        WHERE next.sequence = %(sequence)s
+    ) AS r JOIN django_fsm_log_statelog AS s ON s.id = r.log_id
+) AS link
+WHERE linked.log_id = link.log_id
+"""  # noqa: S608  built of constants alone
+
 _TABLES = (
     "leads_lead",
     "django_fsm_log_statelog",
@@ -60,7 +77,7 @@ _TABLES = (
 
 
 def complete_market() -> None:
-    """Bring a market of ``build_market`` into the state in which real transitions would have left it, but for the hashes."""
+    """Bring a market of ``build_market`` into the state in which real transitions would have left it."""
     parameters: dict[str, Any] = {
         "provider": ContentType.objects.get_for_model(ProviderProfile).pk,
         "now": clock.now(),
@@ -71,6 +88,14 @@ def complete_market() -> None:
         for script in (_PROVIDERS, _NOTIFICATIONS):
             for statement in script.split(";"):
                 cursor.execute(statement, parameters)
+        _link_events(cursor)
         cursor.execute("SET session_replication_role = DEFAULT")
         for table in _TABLES:
-            cursor.execute(f"VACUUM (ANALYZE) {table}")
+            cursor.execute(f"VACUUM (FULL, ANALYZE) {table}")
+
+
+def _link_events(cursor: Any) -> None:
+    """Compute the hashes, from the first event of every object to the last."""
+    cursor.execute("SELECT max(sequence) FROM workflows_transitionrecord")
+    for sequence in range(1, cursor.fetchone()[0] + 1):
+        cursor.execute(_LINKS, {"sequence": sequence})

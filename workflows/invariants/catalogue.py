@@ -11,6 +11,7 @@ from django.utils.module_loading import module_has_submodule
 
 from workflows.errors import DefinitionError
 from workflows.invariants.invariant import Invariant
+from workflows.invariants.log_invariants import LOG_INVARIANTS
 from workflows.invariants.machine_invariants import list_machine_invariants
 from workflows.registry import list_machines
 
@@ -25,7 +26,7 @@ def list_invariants() -> tuple[Invariant, ...]:
     Raises: DefinitionError when two have the same name.
     """
     generated = (one for machine in list_machines() for one in list_machine_invariants(machine))
-    found = (*generated, *_declared())
+    found = (*generated, *LOG_INVARIANTS, *_declared())
     twice = sorted(name for name, count in Counter(one.name for one in found).items() if count > 1)
     if twice:
         raise DefinitionError(f"Cannot tell invariants apart by their names: {', '.join(twice)}.")

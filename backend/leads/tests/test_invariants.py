@@ -200,8 +200,8 @@ def sneak_in(lead: Lead, *states: str) -> None:
             "WITH log AS (INSERT INTO django_fsm_log_statelog (timestamp, source_state, state, transition, object_id,"
             " content_type_id) SELECT now(), %s, %s, 'forge', %s, content_type_id FROM django_fsm_log_statelog"
             " WHERE id = (SELECT log_id FROM workflows_transitionrecord WHERE machine = 'leads.leadassignment' LIMIT 1)"
-            " RETURNING id) INSERT INTO workflows_transitionrecord (log_id, machine, object_id, sequence, actor, channel,"
-            " request_id, reason, arguments, previous_hash, hash)"
+            " RETURNING id) INSERT INTO workflows_transitionrecord (log_id, machine, object_id, sequence, actor,"
+            " channel, request_id, reason, arguments, previous_hash, hash)"
             " SELECT id, 'leads.leadassignment', %s, %s, 'system:test', 'command', '', '', '{}', '', '' FROM log",
             source,
             target,

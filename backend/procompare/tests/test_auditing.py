@@ -74,7 +74,11 @@ class TestAudit:
         assert task is Job
         from procrastinate.contrib.django import app
 
-        crons = [one.cron for one in app.periodic_registry.periodic_tasks.values() if one.task.name == auditing.AUDIT_TASK]
+        crons = [
+            one.cron
+            for one in app.periodic_registry.periodic_tasks.values()
+            if one.task.name == auditing.AUDIT_TASK
+        ]
         assert crons == ["7 * * * *"]
 
 
@@ -111,9 +115,7 @@ class TestAuditNow:
     def test_is_done_by_a_worker_and_once_however_often_it_is_asked_for(self, client: Client) -> None:
         client.force_login(make_member("dispatcher"))
         first, second = client.post(RUN), client.post(RUN)
-        assert messages_of(first) == [
-            "A worker audits the invariants now: load this page again in a moment."
-        ]
+        assert messages_of(first) == ["A worker audits the invariants now: load this page again in a moment."]
         assert messages_of(second)[-1] == "An audit waits for a worker already."
         assert len(list_jobs(auditing.AUDIT_TASK)) == 1
         run_due_jobs()

@@ -15,6 +15,10 @@ from workflows.tests.factories import make_parcel
 
 pytestmark = pytest.mark.django_db
 
+STATE_MEND = (
+    "Look at its timeline. The log is what happened: where it is whole (L2, L3, L7), set the row's state and version "
+    "to those of the last event."
+)
 NAME = "toyapp.parcel.state_is_that_of_the_last_event"
 
 
@@ -55,8 +59,7 @@ class TestAudit:
         assert words == [
             "    must hold: Parcel: the state is the one in which its last event ended.",
             f"    toyapp.parcel: 3 in all: {first}, {second}, and 1 more",
-            "    what to do: Look at its timeline. The log is what happened: where it is whole (L2, L3, L7), set the"
-            " row's state and version to those of the last event.",
+            f"    what to do: {STATE_MEND}",
         ]
         assert last.endswith(": 3 violations of 1.")
         assert f"toyapp.parcel: 3: {first}, {second}, {third}" in audit(NAME)[1]

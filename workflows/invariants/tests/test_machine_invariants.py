@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from django_fsm_log.models import StateLog
 
 from workflows import TransitionRecord
 from workflows.invariants import list_invariants
+from workflows.invariants.log_invariants import LOG_INVARIANTS
 from workflows.invariants.machine_invariants import list_machine_invariants
 from workflows.invariants.tests.planting import find_violated, find_violators, plant
 from workflows.registry import list_machines, machine_of
@@ -18,12 +18,12 @@ from workflows.tests.toyapp.models import CARRIER, Parcel
 pytestmark = pytest.mark.django_db
 
 
-def make_history() -> Parcel:
-    """Return a parcel with four events, the last by a user."""
-    parcel = make_parcel()
+def make_history(sender: str = "Ann") -> Parcel:
+    """Return a parcel with four events, the last by its sender."""
+    parcel = make_parcel(sender=sender)
     parcel.send(by=CARRIER)
     parcel.track(by=CARRIER, stop="hub")
-    parcel.deliver(by=make_user("Ann"), receiver="Bob")
+    parcel.deliver(by=make_user(sender), receiver="Bob")
     return parcel
 
 
@@ -66,18 +66,6 @@ PLANTS: dict[str, list[Plant]] = {
         lambda parcel: plant("UPDATE toyapp_parcel SET version = 3 WHERE id = %s", parcel.pk),
         lambda parcel: plant("DELETE FROM workflows_transitionrecord WHERE object_id = %s", parcel.pk),
     ],
-    "events_go_along_edges": [
-        lambda parcel: change_log(parcel, 2, "transition = 'teleport'"),
-        lambda parcel: change_log(parcel, 2, "state = 'delivered'"),
-        lambda parcel: change_log(parcel, 3, "source_state = 'packed'"),
-        lambda parcel: change_log(parcel, 1, "state = 'sent'"),
-    ],
-    "events_name_their_actor": [
-        lambda parcel: change_log(parcel, 4, "by_id = NULL"),
-        lambda parcel: change_event(parcel, 4, "actor = 'user:0'"),
-        lambda parcel: change_event(parcel, 4, "actor = 'system:carrier'"),
-        lambda parcel: change_event(parcel, 2, "actor = 'user:1'"),
-    ],
     "hash_chain_is_whole": [
         lambda parcel: change_event(parcel, 2, "reason = 'forged'"),
         lambda parcel: change_event(parcel, 4, "previous_hash = repeat('0', 64)"),
@@ -89,7 +77,8 @@ PLANTS: dict[str, list[Plant]] = {
 
 class TestEachInvariant:
     @pytest.mark.parametrize(
-        ("name", "number"), [(name, number) for name, plants in PLANTS.items() for number in range(len(plants))]
+        ("name", "number"),
+        [(name, number) for name, plants in PLANTS.items() for number in range(len(plants))],
     )
     def test_finds_the_object_that_violates_it_alone(self, name: str, number: int) -> None:
         make_parcel()
@@ -98,26 +87,55 @@ class TestEachInvariant:
         PLANTS[name][number](violator)
         assert find_violators(f"toyapp.parcel.{name}") == (violator.pk,)
 
-    def test_finds_log_rows_without_their_event(self) -> None:
-        parcel, other = make_history(), make_parcel()
-        lone, strayed, foreign = log_of(parcel, 2), log_of(parcel, 3), log_of(other, 1)
-        remove_event(parcel, 2)
-        change_log(parcel, 3, f"object_id = {other.pk}")
-        lamp = StateLog.objects.filter(pk=foreign).values_list("content_type", flat=True).get() + 1
-        change_log(other, 1, f"content_type_id = {lamp}")
-        assert find_violators("toyapp.parcel.each_log_row_has_its_event") == tuple(
-            sorted([lone, strayed, foreign])
-        )
-
     def test_is_proven_here(self) -> None:
-        proven = {*PLANTS, "each_log_row_has_its_event"}
         names = {one.name for one in list_machine_invariants(machine_of(Parcel))}
-        assert names == {f"toyapp.parcel.{name}" for name in proven}
+        assert names == {f"toyapp.parcel.{name}" for name in PLANTS}
 
     def test_holds_of_a_deleted_object_that_left_its_events(self) -> None:
         parcel = make_history()
         plant("DELETE FROM toyapp_parcel WHERE id = %s", parcel.pk)
         assert find_violated() == set()
+
+
+# Each with the number of the event that it forges.
+LOG_PLANTS: dict[str, list[tuple[int, Plant]]] = {
+    "events_go_along_edges": [
+        (2, lambda parcel: change_log(parcel, 2, "transition = 'teleport'")),
+        (2, lambda parcel: change_log(parcel, 2, "state = 'delivered'")),
+        (3, lambda parcel: change_log(parcel, 3, "source_state = 'packed'")),
+        (1, lambda parcel: change_log(parcel, 1, "state = 'sent'")),
+    ],
+    "events_name_their_actor": [
+        (4, lambda parcel: change_log(parcel, 4, "by_id = NULL")),
+        (4, lambda parcel: change_event(parcel, 4, "actor = 'user:0'")),
+        (4, lambda parcel: change_event(parcel, 4, "actor = 'system:carrier'")),
+        (2, lambda parcel: change_event(parcel, 2, "actor = 'user:1'")),
+    ],
+    "each_log_row_has_its_event": [
+        (2, lambda parcel: remove_event(parcel, 2)),
+        (3, lambda parcel: change_log(parcel, 3, "object_id = 0")),
+        (1, lambda parcel: change_event(parcel, 1, "machine = 'toyapp.item'")),
+        (1, lambda parcel: change_log(parcel, 1, "content_type_id = 1")),
+    ],
+}
+
+
+class TestEachInvariantOfTheLog:
+    @pytest.mark.parametrize(
+        ("name", "number"),
+        [(name, number) for name, plants in LOG_PLANTS.items() for number in range(len(plants))],
+    )
+    def test_finds_the_event_that_violates_it_alone(self, name: str, number: int) -> None:
+        make_history()
+        sequence, forge = LOG_PLANTS[name][number]
+        forged = make_history("Cleo")
+        event = log_of(forged, sequence)
+        assert find_violators(f"workflows.{name}") == ()
+        forge(forged)
+        assert find_violators(f"workflows.{name}") == (event,)
+
+    def test_is_proven_here(self) -> None:
+        assert {one.name for one in LOG_INVARIANTS} == {f"workflows.{name}" for name in LOG_PLANTS}
 
 
 class TestListInvariants:

@@ -121,7 +121,10 @@ class TestOneRun:
         gone = {"name": "toyapp.gone", "code": "L1", "count": 2, "ids": [7, 8], "took_ms": 1}
         run = AuditRun.objects.create(took="1", violations=2, news=2, results=[gone])
         response = log_in(client, *PERMISSIONS).get(address(site, "change", run.pk))
-        assert [one.text for one in response.context["report"].violated[0].objects] == ["object 7", "object 8"]
+        assert [one.text for one in response.context["report"].violated[0].objects] == [
+            "object 7",
+            "object 8",
+        ]
         assert "This is examined no more." in response.content.decode()
 
     def test_that_does_not_exist_is_not_found(self, client: Client, site: str) -> None:
