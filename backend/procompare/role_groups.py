@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.apps import AppConfig
@@ -13,13 +14,18 @@ from django.db.models.signals import post_migrate
 
 from backend.procompare.roles import ROLES
 
-__all__ = ["connect", "fill_groups", "fill_groups_after_migrating"]
+__all__ = ["connect", "fill_groups", "fill_groups_after_migrating", "find_last_migrated"]
 
 
 def connect() -> None:
     """Have the groups filled when the last app was migrated: by then the others' permissions exist."""
-    last = list(installed_apps.get_app_configs())[-1]
+    last = find_last_migrated(installed_apps.get_app_configs())
     post_migrate.connect(fill_groups_after_migrating, sender=last, dispatch_uid="fill_groups")
+
+
+def find_last_migrated(configs: Iterable[AppConfig]) -> AppConfig:
+    """Return the last app that Django says to have migrated: of one without models it says nothing."""
+    return [config for config in configs if config.models_module is not None][-1]
 
 
 def fill_groups_after_migrating(
