@@ -32,6 +32,7 @@ def take_all() -> None:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
         with _logged_in(browser) as page:
             lead = _take_list(page)
+            _take_views(page)
             _take(page, lead, "lead-page")
             _take_dialog(page)
             _take_stale_tab(page, lead)
@@ -42,10 +43,12 @@ def take_all() -> None:
         with _logged_in_as_provider(browser, theme="dark", size=PHONE) as page:
             page.locator("article a[href*='/provider/offers/L-']").first.click()
             _save(page, "offer-page-phone-dark")
+        _take_process_maps(browser)
         with _logged_in(browser, theme="dark") as page:
             _take(page, _find_waiting(page), "lead-page-dark")
         with _logged_in(browser, size=PHONE) as page:
             _take(page, _find_waiting(page), "lead-page-phone")
+            _take_filters(page)
         browser.close()
 
 
@@ -96,6 +99,13 @@ def _take(page: Page, address: str, name: str) -> None:
     _save(page, name)
 
 
+def _take_process_maps(browser: Browser) -> None:
+    with _logged_in(browser) as page:
+        _take(page, "/admin/leads/lead/process-map/?days=all", "process-map")
+    with _logged_in(browser, theme="dark", size=PHONE) as page:
+        _take(page, "/admin/leads/leadassignment/process-map/?days=all", "process-map-phone-dark")
+
+
 def _find_waiting(page: Page) -> str:
     """Return the address of the latest lead whose contact nobody has confirmed."""
     page.goto("/admin/leads/lead/?status__exact=new")
@@ -107,6 +117,30 @@ def _take_list(page: Page) -> str:
     address = _find_waiting(page)
     _take(page, "/admin/leads/lead/", "lead-list")
     return address
+
+
+def _take_views(page: Page) -> None:
+    """Take a list that is narrowed, saved as a view and gone through by keys; the view goes again."""
+    page.goto("/admin/leads/lead/?place=Berlin&within=100&age=90&status__exact=new")
+    page.get_by_text("Save as a view…").click()
+    page.get_by_label("Name").fill("Berlin, new")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("is saved").wait_for()
+    page.reload()
+    for _row in range(3):
+        page.keyboard.press("j")
+    _save(page, "lead-list-narrowed")
+    page.get_by_role("link", name="Manage views").click()
+    page.get_by_role("link", name="Delete… Berlin, new").click()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_text("is deleted").wait_for()
+
+
+def _take_filters(page: Page) -> None:
+    page.goto("/admin/leads/lead/?view=none")
+    page.locator("a:visible", has_text="Filters").click()
+    page.get_by_label("Offered to").wait_for()
+    _save(page, "lead-filters-phone")
 
 
 def _take_dialog(page: Page) -> None:

@@ -17,10 +17,12 @@ from workflows.actors import Channel, SystemActor, current_acting
 from workflows.errors import ActorMissing, StateWrittenOutsideEngine
 from workflows.hash_chain import CHAIN_FUNCTION, HAPPENED_FUNCTION
 from workflows.machine import Tone
+from workflows.passages import PASSAGE_FUNCTION, Passage
 from workflows.registry import state_field_of
 
 __all__ = [
     "AuditRun",
+    "Passage",
     "ProtectedStateLog",
     "TransitionRecord",
     "WorkflowManager",
@@ -297,6 +299,14 @@ class TransitionRecord(models.Model):
                 timing=pgtrigger.Deferred,
                 declare=[("reached", "integer")],
                 func=HAPPENED_FUNCTION,
+            ),
+            pgtrigger.Trigger(
+                name="event_is_counted",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="new_records"),  # type: ignore[no-untyped-call]  # of pgtrigger
+                func=PASSAGE_FUNCTION,
             ),
         ]
 

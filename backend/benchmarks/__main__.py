@@ -15,7 +15,7 @@ from backend.benchmarks.report import describe_machine, draw_table, write_sectio
 
 __all__ = ["main"]
 
-NAMES = ("latency", "throughput", "audit_list", "dashboard", "audit")
+NAMES = ("latency", "throughput", "audit_list", "dashboard", "process_map", "audit")
 """The benchmarks: modules of this package with ``TITLE`` and ``measure()``."""
 
 

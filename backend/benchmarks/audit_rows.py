@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
+
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, models
 
 from backend.catalog.models import Category
 from backend.leads.models import Lead, LeadAssignment, LeadContact
 from backend.users.models import User
+from workflows import clock
 
 __all__ = ["EVENTS", "LEADS", "OFFERS", "STAFF", "STAFF_NUMBERS", "fill_log"]
 
@@ -96,6 +99,7 @@ def _make_people_and_leads() -> None:
         LeadContact(id=number, email=f"{number}@example.com", email_key=f"{number}@example.com")
         for number in numbers
     )
+    deadline = clock.now() + datetime.timedelta(days=30)
     # Past the manager of leads, which would log each creation.
     past_the_log: models.QuerySet[Lead] = models.QuerySet(Lead)
     past_the_log.bulk_create(
@@ -107,6 +111,7 @@ def _make_people_and_leads() -> None:
             latitude=52.52,
             longitude=13.405,
             contact_id=number,
+            deadline_at=deadline,
         )
         for number in numbers
     )

@@ -7,9 +7,10 @@ from django.db import models
 
 from backend.catalog.models import Category
 from backend.matching.fields import BoxField
+from backend.matching.ranking_models import RankingModel
 from backend.users.models import ProviderProfile
 
-__all__ = ["CategoryRecord", "CoverageArea", "ProviderLoad", "TrackRecord"]
+__all__ = ["CategoryRecord", "CoverageArea", "ProviderLoad", "RankingModel", "TrackRecord"]
 
 
 class CoverageArea(models.Model):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
-from backend.matching.ranking import ExpertWeights, RankingModel, score_safely
+from backend.matching.ranking import ExpertWeights, Ranker, score_safely
 from backend.matching.values import Candidate, Ranked, Ranking, Request, Scored
 
 __all__ = ["Policy", "TopN", "capacity_discount", "rank_candidates"]
@@ -29,7 +29,7 @@ class Policy(Protocol):
 
 
 class TopN:
-    """The best first: by probability times the discount for capacity in use.  There is no chance in it.
+    """The best first: by the probability of a win times the discount for capacity in use.  There is no chance in it.
 
     Ties go to whoever was offered something longest ago, then by a hash of request and provider, so that
     nobody is first for being old in the table.
@@ -45,11 +45,12 @@ class TopN:
             Ranked(
                 candidate=one.candidate,
                 rank=rank,
-                score=one.probability * discount,
+                score=one.probability * one.win_probability * discount,
                 parts=one.parts,
                 propensity=1.0,
                 probability=one.probability,
                 discount=discount,
+                win_probability=one.win_probability,
             )
             for rank, (one, discount) in enumerate(priced, start=1)
         )
@@ -69,7 +70,7 @@ def rank_candidates(
     request: Request,
     candidates: Sequence[Candidate],
     *,
-    model: RankingModel | None = None,
+    model: Ranker | None = None,
     policy: Policy | None = None,
 ) -> Ranking:
     """Rank candidates by a model and a policy: by default the expert weights, and the best first."""
@@ -83,4 +84,5 @@ def _sort_key(scored: Scored, *, discount: float, request: Request) -> tuple[flo
     candidate = scored.candidate
     offered_at = candidate.last_offered_at or datetime.min.replace(tzinfo=UTC)
     digest = hashlib.sha256(f"{request.key}:{candidate.provider_id}".encode()).digest()
-    return -round(scored.probability * discount, _TIE_DIGITS), offered_at, digest
+    expected = scored.probability * scored.win_probability * discount
+    return -round(expected, _TIE_DIGITS), offered_at, digest

@@ -1,4 +1,4 @@
-"""How likely a candidate accepts: ranking models, and the expert weights behind every one of them."""
+"""How likely a candidate accepts, and wins then: ranking models, and the expert weights behind every one of them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.matching.features import FEATURES
+from backend.matching.learning.calibration import AS_IT_IS, Calibration
+from backend.matching.learning.logistic import sigmoid
 from backend.matching.values import Candidate, Part, Scored
 
-__all__ = ["EXPERT_WEIGHTS", "ExpertWeights", "RankingModel", "score_safely"]
+__all__ = [
+    "COLUMNS",
+    "EXPERT_WEIGHTS",
+    "EXPERT_WIN_WEIGHTS",
+    "ExpertWeights",
+    "LogisticModel",
+    "Ranker",
+    "feature_matrix",
+    "score_safely",
+]
 
 # Log-odds of accepting per unit of each feature, set by hand: what marketplaces know before they have data.
 # They are the prior of the learned model.  `base` is the log-odds where every feature is zero.
@@ -30,9 +41,22 @@ EXPERT_WEIGHTS: Mapping[str, float] = {
     "win_rate": 0.4,
 }
 
+# Likewise the log-odds that a client who has this provider's quote chooses it.
+EXPERT_WIN_WEIGHTS: Mapping[str, float] = {
+    "base": -2.2,
+    "distance_ratio": -0.3,
+    "price_fit": 0.8,
+    "rating": 0.8,
+    "responsiveness": 0.5,
+    "win_rate": 1.5,
+}
 
-class RankingModel(Protocol):
-    """Says how likely each candidate accepts; a policy makes an order of it."""
+COLUMNS = ("base", *(feature.name for feature in FEATURES))
+"""What weights are for: the constant, and every feature."""
+
+
+class Ranker(Protocol):
+    """Says how likely each candidate accepts, and wins then; a policy makes an order of it."""
 
     @property
     def version(self) -> str:
@@ -42,37 +66,58 @@ class RankingModel(Protocol):
         """Score every candidate, in the order given."""
 
 
-class ExpertWeights:
-    """A logistic regression with weights set by hand; a feature that is missing or no number is neutral."""
+class LogisticModel:
+    """Two logistic regressions, for accepting and for winning then; a feature that is missing or no number is neutral.
 
-    version = "expert/2"
+    Weights are log-odds per unit of each feature and of the ``base``; one that is not named weighs nothing.
+    """
 
-    def __init__(self, weights: Mapping[str, float] = EXPERT_WEIGHTS) -> None:
-        self._base = weights["base"]
-        self._weights = np.array([weights[feature.name] for feature in FEATURES])
+    def __init__(
+        self,
+        version: str,
+        *,
+        accept: Mapping[str, float],
+        win: Mapping[str, float],
+        accept_calibration: Calibration = AS_IT_IS,
+        win_calibration: Calibration = AS_IT_IS,
+    ) -> None:
+        self.version = version
+        self._accept, self._win = _in_order(accept), _in_order(win)
+        self._accept_calibration, self._win_calibration = accept_calibration, win_calibration
 
     def rank(self, candidates: Sequence[Candidate]) -> tuple[Scored, ...]:
-        """Score every candidate; the contributions of its parts add up to its log-odds."""
-        values = _feature_matrix(candidates)
-        contributions = values * self._weights
-        probabilities = 1 / (1 + np.exp(-(contributions.sum(axis=1) + self._base)))
+        """Score every candidate; the contributions of its parts add up to its log-odds of accepting."""
+        values = feature_matrix([candidate.features for candidate in candidates])
+        contributions = values * self._accept
+        accepts = self._accept_calibration.apply(sigmoid(contributions.sum(axis=1)))
+        wins = self._win_calibration.apply(sigmoid(values @ self._win))
+        rows = zip(
+            candidates,
+            accepts.tolist(),
+            wins.tolist(),
+            values.tolist(),
+            contributions.tolist(),
+            strict=True,
+        )
         return tuple(
-            Scored(candidate, probability, self._parts(row, contribution))
-            for candidate, probability, row, contribution in zip(
-                candidates, probabilities.tolist(), values.tolist(), contributions.tolist(), strict=True
-            )
+            Scored(candidate, accept, self._parts(row, contribution), win)
+            for candidate, accept, win, row, contribution in rows
         )
 
     def _parts(self, values: Sequence[float], contributions: Sequence[float]) -> tuple[Part, ...]:
         """Return the base and every feature with what it adds to the log-odds."""
-        features = zip(FEATURES, values, self._weights.tolist(), contributions, strict=True)
-        return (
-            Part("base", 1.0, self._base, self._base),
-            *(Part(feature.name, value, weight, part) for feature, value, weight, part in features),
-        )
+        columns = zip(COLUMNS, values, self._accept.tolist(), contributions, strict=True)
+        return tuple(Part(name, value, weight, part) for name, value, weight, part in columns)
 
 
-def score_safely(model: RankingModel, candidates: Sequence[Candidate]) -> tuple[tuple[Scored, ...], str]:
+class ExpertWeights(LogisticModel):
+    """The model on day 0, and whenever another cannot answer: weights set by hand."""
+
+    def __init__(self) -> None:
+        super().__init__("expert/2", accept=EXPERT_WEIGHTS, win=EXPERT_WIN_WEIGHTS)
+
+
+def score_safely(model: Ranker, candidates: Sequence[Candidate]) -> tuple[tuple[Scored, ...], str]:
     """Score by the model, or by the expert weights when its answer is no answer; the version says which.
 
     No answer is one that leaves out or reorders candidates, or has a probability that is not in 0..1.
@@ -88,12 +133,19 @@ def _is_answer(scored: Sequence[Scored], candidates: Sequence[Candidate]) -> boo
     """Say whether every candidate was scored, in order, with a probability (NaN is none)."""
     asked = [candidate.provider_id for candidate in candidates]
     answered = [one.candidate.provider_id for one in scored]
-    return asked == answered and all(0 <= one.probability <= 1 for one in scored)
+    return asked == answered and all(
+        0 <= one.probability <= 1 and 0 <= one.win_probability <= 1 for one in scored
+    )
 
 
-def _feature_matrix(candidates: Sequence[Candidate]) -> NDArray[np.float64]:
-    """Return one row per candidate and one column per feature; what is missing or no number is neutral."""
+def feature_matrix(candidates: Sequence[Mapping[str, float]]) -> NDArray[np.float64]:
+    """Return one row per candidate: 1 for the base, then every feature; what is missing or no number is neutral."""
     neutral = np.array([feature.neutral for feature in FEATURES])
-    rows = [[one.features.get(feature.name, np.nan) for feature in FEATURES] for one in candidates]
+    rows = [[features.get(feature.name, np.nan) for feature in FEATURES] for features in candidates]
     values = np.array(rows, dtype=np.float64).reshape(len(candidates), len(FEATURES))
-    return np.where(np.isfinite(values), values, neutral)
+    known = np.where(np.isfinite(values), values, neutral)
+    return np.column_stack([np.ones(len(candidates)), known])
+
+
+def _in_order(weights: Mapping[str, float]) -> NDArray[np.float64]:
+    return np.array([weights.get(name, 0.0) for name in COLUMNS])

@@ -99,19 +99,24 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A candidate with the probability that it accepts, by a model, and the parts of its log-odds."""
+    """A candidate with the probability that it accepts, by a model, and the parts of its log-odds.
+
+    ``win_probability`` is that of winning once it has accepted.
+    """
 
     candidate: Candidate
     probability: float
     parts: tuple[Part, ...]
+    win_probability: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
     """A candidate in its place: rank 1 is asked first.
 
-    ``score`` is ``probability × discount``: the model's probability, whose log-odds are the sum of ``parts``,
-    times the policy's discount for capacity in use.  ``propensity`` is the probability with which the policy
+    ``score`` is ``probability × win_probability × discount``: the model's probability that it accepts, whose log-odds
+    are the sum of ``parts`` (before calibration), times that of winning then, times the policy's discount for
+    capacity in use.  ``propensity`` is the probability with which the policy
     gives the candidate this rank.
     """
 
@@ -122,6 +127,7 @@ class Ranked:
     propensity: float
     probability: float
     discount: float
+    win_probability: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

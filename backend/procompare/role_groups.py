@@ -14,17 +14,17 @@ from django.db.models.signals import post_migrate
 
 from backend.procompare.roles import ROLES
 
-__all__ = ["connect", "fill_groups", "fill_groups_after_migrating", "find_last_migrated"]
+__all__ = ["connect", "fill_groups", "fill_groups_after_migrating", "find_last"]
 
 
 def connect() -> None:
     """Have the groups filled when the last app was migrated: by then the others' permissions exist."""
-    last = find_last_migrated(installed_apps.get_app_configs())
+    last = find_last(installed_apps.get_app_configs())
     post_migrate.connect(fill_groups_after_migrating, sender=last, dispatch_uid="fill_groups")
 
 
-def find_last_migrated(configs: Iterable[AppConfig]) -> AppConfig:
-    """Return the last app that Django says to have migrated: of one without models it says nothing."""
+def find_last(configs: Iterable[AppConfig]) -> AppConfig:
+    """Return the last app with models: of an app that has none Django says nothing after a migration."""
     return [config for config in configs if config.models_module is not None][-1]
 
 

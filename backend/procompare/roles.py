@@ -109,6 +109,7 @@ _ROLES = (
             "jobs.retry_job",
             "jobs.cancel_job",
             "matching.view_coveragearea",
+            "matching.view_rankingmodel",
             "matching.view_providerload",
             "notifications.view_delivery",
             "notifications.view_deliveryattempt",

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "workflows",
     "pgtrigger",
     "procrastinate.contrib.django",
+    "backend.saved_views",
     "backend.jobs",
     "backend.catalog",
     "backend.users",

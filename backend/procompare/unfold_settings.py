@@ -26,6 +26,15 @@ def _entry(title: Any, icon: str, model: str) -> dict[str, Any]:
     }
 
 
+def _may_see_a_map(request: HttpRequest) -> bool:
+    """Return whether the user may look at the objects of any machine."""
+    # Imported here, because it needs the models and these are settings.
+    from workflows.registry import list_workflow_models
+
+    views = (f"{model._meta.app_label}.view_{model._meta.model_name}" for model in list_workflow_models())
+    return any(request.user.has_perm(view) for view in views)
+
+
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "ProCompare",
     "SITE_HEADER": "ProCompare",
@@ -84,9 +93,16 @@ UNFOLD: dict[str, Any] = {
             {
                 "title": _("Operations"),
                 "items": [
+                    {
+                        "title": _("Process maps"),
+                        "icon": "conversion_path",
+                        "link": reverse_lazy("process_maps"),
+                        "permission": _may_see_a_map,
+                    },
                     _entry(_("Audit list"), "history", "workflows.transitionrecord"),
                     _entry(_("Invariants"), "rule", "workflows.auditrun"),
                     _entry(_("Terms"), "tune", "leads.termsversion"),
+                    _entry(_("Ranking models"), "model_training", "matching.rankingmodel"),
                     _entry(_("Jobs"), "work_history", "jobs.job"),
                     _entry(_("Workers"), "engineering", "jobs.worker"),
                 ],

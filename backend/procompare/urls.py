@@ -7,6 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.views.decorators.cache import cache_control
 
+from workflows.admin.process_map import process_maps_view
+
 __all__ = ["favicon", "urlpatterns"]
 
 
@@ -18,6 +20,7 @@ def favicon(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("favicon.ico", favicon, name="favicon"),
+    path("admin/process-maps/", process_maps_view(admin.site), name="process_maps"),
     path("admin/", admin.site.urls),
     path("", include("backend.portal.urls")),
 ]

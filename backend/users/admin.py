@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from backend.saved_views.admin import SavedViewsAdmin
 from backend.users.models import User
 
 __all__ = ["GroupAdmin", "UserAdmin"]
@@ -21,7 +22,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]  # unfold writes no types
+class UserAdmin(SavedViewsAdmin, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]  # unfold writes no types
     """People who can log in.  Whoever acted is named in the audit log: deactivate, never delete."""
 
     form = UserChangeForm

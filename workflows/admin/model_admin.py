@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
@@ -24,7 +24,15 @@ from workflows import clock
 from workflows.actors import Channel, acting
 from workflows.admin.durations import describe_duration
 from workflows.admin.forms import ArgumentForm, argument_form, field_for
+from workflows.admin.lists import ListAdmin, Part
+from workflows.admin.lists.address import remember, remembered
+from workflows.admin.lists.change_list import ListChangeList
+from workflows.admin.lists.neighbours import find_neighbours
+from workflows.admin.lists.state_tabs import build_state_tabs
+from workflows.admin.next_step import describe_next_step
 from workflows.admin.panel import asked_arguments, build_panel
+from workflows.admin.process_map import ProcessMapAdmin
+from workflows.admin.process_map.index import map_url
 from workflows.admin.timeline import EVENTS_MAX
 from workflows.admin.views import transition_view
 from workflows.explanation import Explanation
@@ -32,15 +40,13 @@ from workflows.machine import Argument, Transition
 from workflows.models import WorkflowModel
 from workflows.registry import machine_of, state_field_of
 
-if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[Any]
-else:
-    ModelAdmin = admin.ModelAdmin
-
 __all__ = ["WorkflowAdmin"]
 
+_NEIGHBOURS = "_neighbours_in_list"
+"""Where a request keeps what was found out about its list."""
 
-class WorkflowAdmin(ModelAdmin):
+
+class WorkflowAdmin(ListAdmin, ProcessMapAdmin):
     """Admin of a workflow model; goes before ``ModelAdmin``, Django's or that of django-unfold.
 
     What the engine governs is read-only, nothing can be deleted, and whatever is saved is recorded as done by
@@ -53,7 +59,6 @@ class WorkflowAdmin(ModelAdmin):
         """Styles and scripts, from static files alone."""
 
         css = {"all": ["workflows/diagram.css", "workflows/admin.css"]}
-        js = ["workflows/admin.js"]
 
     # What to override.
 
@@ -148,6 +153,23 @@ class WorkflowAdmin(ModelAdmin):
             spent,
         )
 
+    @admin.display(description=_("next step"))
+    def next_step(self, obj: Any) -> SafeString:
+        """Return what comes next, or whom it waits for: read from the machine, whatever its guards say."""
+        return describe_next_step(obj)
+
+    # The list.
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        """Leave the state out: its tabs stand for it."""
+        model: type[WorkflowModel] = self.model
+        return [one for one in super().get_list_filter(request) if one != state_field_of(model).name]
+
+    def list_parts(self, request: HttpRequest, changelist: ListChangeList) -> list[Part]:
+        """Show the tabs of the states first."""
+        tabs = Part("workflows/admin/list_tabs.html", build_state_tabs(changelist))
+        return [tabs, *super().list_parts(request, changelist)]
+
     # Django's hooks.
 
     def get_urls(self) -> list[URLPattern]:
@@ -167,6 +189,14 @@ class WorkflowAdmin(ModelAdmin):
         address = self._address(request, "transition", quote(obj.pk), name)
         seen = urlencode([("expect", obj.state), ("expect_version", obj.version)])
         return f"{address}{'&' if '?' in address else '?'}{seen}"
+
+    def get_preserved_filters(self, request: HttpRequest) -> str:
+        """Return the list one comes from, and on an object's page where in it the object stands."""
+        kept, neighbours = super().get_preserved_filters(request), getattr(request, _NEIGHBOURS, None)
+        query = remembered(request)
+        if kept and query is not None and neighbours is not None:
+            return remember(query, position=neighbours.position)
+        return kept
 
     def change_url(self, request: HttpRequest, obj: WorkflowModel) -> str:
         """Return the address of an object's page, from which one comes back to the same list."""
@@ -194,6 +224,8 @@ class WorkflowAdmin(ModelAdmin):
         """Show the form, below the panel of the object."""
         obj = kwargs.get("obj")
         if obj is not None:
+            context["neighbours"] = self._neighbours(request, obj)
+            context["process_map_url"] = map_url(self)
             context["panel"] = build_panel(
                 obj,
                 by=_user_of(request),
@@ -227,6 +259,25 @@ class WorkflowAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return False: what happened stays."""
         return False
+
+    def _neighbours(self, request: HttpRequest, obj: WorkflowModel) -> dict[str, str] | None:
+        """Return the addresses beside the object in its list; from then on its own ones say where it stands."""
+        found = find_neighbours(self, request, obj.pk)
+        setattr(request, _NEIGHBOURS, found)
+        if found is None:
+            return None
+        return {
+            "previous_url": self._neighbour_url(request, found.previous, found.position - 1),
+            "next_url": self._neighbour_url(request, found.next, found.next_position),
+        }
+
+    def _neighbour_url(self, request: HttpRequest, pk: Any, position: int) -> str:
+        query = remembered(request)
+        if pk is None or query is None:
+            return ""
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+        page = reverse(name, args=[quote(pk)], current_app=self.admin_site.name)
+        return f"{page}?{remember(query, position=position)}"
 
     def _governed(self) -> list[str]:
         model: type[WorkflowModel] = self.model

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from workflows.drawing.annotation import Annotation
 from workflows.drawing.arrangement import Arrow
 from workflows.drawing.progress import Progress, Status, status_of
 from workflows.drawing.shapes import Anchor, Kind, Text
@@ -15,6 +16,7 @@ __all__ = ["Caption", "caption_of", "label_of", "sources_text", "stack_lines"]
 
 _LABEL_WIDTH_MAX = 190
 _DETAIL_WIDTH_MAX = 184
+_FIGURES_WIDTH_MAX = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +70,41 @@ def sources_text(arrow: Arrow, machine: Machine) -> str:
 
 
 def caption_of(
-    arrow: Arrow, machine: Machine, *, progress: Progress | None = None, names_sources: bool = False
+    arrow: Arrow,
+    machine: Machine,
+    *,
+    progress: Progress | None = None,
+    annotation: Annotation | None = None,
+    names_sources: bool = False,
 ) -> Caption:
-    """Return what is written at an arrow; guards of a blocked transition are marked as holding or failing."""
+    """Return what is written at an arrow; guards of a blocked transition are marked as holding or failing.
+
+    With an annotation its figures stand in the place of guards and effects.
+    """
     head = list(_wrap(str(arrow.transition.label), Kind.LABEL, width_max=_LABEL_WIDTH_MAX))
-    if arrow.transition.is_timer:
-        head[0] = (head[0][0], Kind.TIMER)
-    return Caption(
-        head=tuple(head),
-        tail=tuple(_tail_of(arrow, machine, progress, names_sources=names_sources)),
+    head[0] = (head[0][0], _kind_of_label(arrow.transition))
+    tail = (
+        _tail_of(arrow, machine, progress, names_sources=names_sources)
+        if annotation is None
+        else _figures_of(arrow, machine, annotation, names_sources=names_sources)
     )
+    return Caption(head=tuple(head), tail=tuple(tail))
+
+
+def _kind_of_label(transition: Transition) -> Kind:
+    if transition.is_dangerous:
+        return Kind.DANGER_TIMER if transition.is_timer else Kind.DANGER
+    return Kind.TIMER if transition.is_timer else Kind.LABEL
+
+
+def _figures_of(
+    arrow: Arrow, machine: Machine, annotation: Annotation, *, names_sources: bool
+) -> Iterator[tuple[str, Kind]]:
+    for source in arrow.sources:
+        text = annotation.text_of(arrow, source)
+        if names_sources:
+            text = f"from {machine.state(source).label}: {text}"
+        yield from _wrap(text, Kind.FIGURE, width_max=_FIGURES_WIDTH_MAX)
 
 
 def _tail_of(

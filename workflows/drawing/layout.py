@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 
+from workflows.drawing.annotation import Annotation
 from workflows.drawing.arcs import Skyline, draw_arcs, draw_lanes, draw_loops
 from workflows.drawing.arrangement import Arrow
+from workflows.drawing.captions import stack_lines
 from workflows.drawing.ends import draw_ends, place_ends
 from workflows.drawing.exits import draw_exits, exit_columns, exits_width, place_exits
 from workflows.drawing.line import FRAME_PAD, draw_straight, place_line, room_after_line
@@ -19,11 +22,18 @@ __all__ = ["lay_out"]
 
 _MARGIN = 14
 _DOT_DISTANCE = 30
+_TITLE_HEIGHT = 34
 
 
-def lay_out(machine: Machine, *, progress: Progress | None = None) -> Layout:
-    """Compute the whole drawing of a machine."""
-    plan = plan_of(machine, progress=progress)
+def lay_out(
+    machine: Machine,
+    *,
+    progress: Progress | None = None,
+    annotation: Annotation | None = None,
+    is_titled: bool = False,
+) -> Layout:
+    """Compute the whole drawing of a machine; ``is_titled``: its title stands above it."""
+    plan = plan_of(machine, progress=progress, annotation=annotation)
     columns = exit_columns(plan)
     channels = sum(arrow.target in plan.arrangement.line for arrow in plan.arrangement.returns)
     room = room_after_line(plan)
@@ -51,7 +61,8 @@ def lay_out(machine: Machine, *, progress: Progress | None = None) -> Layout:
     arrows += draw_ends(plan, frame=frame, boxes=line | end_boxes, rows=rows, lanes=lanes)
     arrows += exit_arrows
     arrows += draw_returns(plan, rects, drawn=_rects_of([frame, *rects.values()], arrows))
-    return _finish(machine, plan, frame, rects, arrows)
+    layout = _finish(machine, plan, frame, rects, arrows, start_lines=annotation.start if annotation else ())
+    return _with_title(layout, machine) if is_titled else layout
 
 
 def _frame_left(machine: Machine, line: dict[str, Rect]) -> int:
@@ -85,14 +96,21 @@ def _frame_of(
 
 
 def _finish(
-    machine: Machine, plan: Plan, frame: Rect, rects: dict[str, Rect], arrows: Sequence[DrawnArrow]
+    machine: Machine,
+    plan: Plan,
+    frame: Rect,
+    rects: dict[str, Rect],
+    arrows: Sequence[DrawnArrow],
+    *,
+    start_lines: tuple[str, ...],
 ) -> Layout:
     """Put everything together and measure it."""
     boxes = tuple(plan.box(state.value, rects[state.value]) for state in machine.states)
-    start = _start_of(machine, frame, rects)
+    start, start_texts = _start_of(machine, frame, rects, start_lines)
     is_framed = any(state.is_open for state in machine.states)
     shown = [frame] if is_framed else []
-    inner = _bounds_of([*shown, *rects.values(), Rect(start[0][0] - 8, -8, 8, 16)], arrows)
+    dot = Rect(start[0][0] - 8, -8, 8, 16)
+    inner = _bounds_of([*shown, *rects.values(), dot, *(text.rect for text in start_texts)], arrows)
     bounds = Rect(inner.x - _MARGIN, inner.y - _MARGIN, inner.width + 2 * _MARGIN, inner.height + 2 * _MARGIN)
     text = Text("Open", Kind.NOTE, frame.x + 12, frame.y + 18, Anchor.START)
     return Layout(
@@ -100,15 +118,36 @@ def _finish(
         frame=frame if is_framed else None,
         frame_text=text if is_framed else None,
         start=start,
+        start_texts=start_texts,
         boxes=boxes,
         arrows=tuple(arrows),
     )
 
 
-def _start_of(machine: Machine, frame: Rect, rects: dict[str, Rect]) -> Path:
-    """Return the way from the dot to the initial state."""
+def _start_of(
+    machine: Machine, frame: Rect, rects: dict[str, Rect], lines: tuple[str, ...]
+) -> tuple[Path, tuple[Text, ...]]:
+    """Return the way from the dot to the initial state, and texts: the first above it, the others below."""
     x = rects[machine.initial].x
-    return ((min(x, frame.x) - _DOT_DISTANCE, 0), (x, 0))
+    end = min(x, frame.x)
+    kinds = [(line, Kind.FIGURE if index else Kind.LABEL) for index, line in enumerate(lines)]
+    widths = [kind.width_of(line) for line, kind in kinds]
+    dot = end - max([_DOT_DISTANCE, *(width + 20 for width in widths)])
+    middle = (dot + end) // 2
+    above = stack_lines(tuple(kinds[:1]), x=middle, top=-24, anchor=Anchor.MIDDLE)
+    return ((dot, 0), (x, 0)), (*above, *stack_lines(tuple(kinds[1:]), x=middle, top=8, anchor=Anchor.MIDDLE))
+
+
+def _with_title(layout: Layout, machine: Machine) -> Layout:
+    """Return the layout with the title of the machine above it."""
+    bounds = layout.bounds
+    top = bounds.y - _TITLE_HEIGHT
+    title = Text(
+        str(machine.title), Kind.TITLE, bounds.x + _MARGIN, top + _MARGIN + Kind.TITLE.size, Anchor.START
+    )
+    width = max(bounds.width, title.rect.width + 2 * _MARGIN)
+    taller = Rect(bounds.x, top, width, bounds.height + _TITLE_HEIGHT)
+    return dataclasses.replace(layout, bounds=taller, title=title)
 
 
 def _rects_of(rects: Sequence[Rect], arrows: Sequence[DrawnArrow]) -> list[Rect]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from workflows.drawing.annotation import Annotation
 from workflows.drawing.arrangement import Arrangement, Arrow, arrange
 from workflows.drawing.captions import Caption, caption_of, stack_lines
 from workflows.drawing.progress import Progress
@@ -62,16 +63,20 @@ class Plan:
         return Box(state, rect, stack_lines(lines, x=rect.middle_x, top=top, anchor=Anchor.MIDDLE))
 
 
-def plan_of(machine: Machine, *, progress: Progress | None = None) -> Plan:
+def plan_of(
+    machine: Machine, *, progress: Progress | None = None, annotation: Annotation | None = None
+) -> Plan:
     """Arrange a machine and measure its texts."""
     arrangement = arrange(machine)
-    entered: Mapping[str, str] = progress.entered if progress else {}
-    box_lines = {s.value: _lines_of(str(s.label), entered.get(s.value, "")) for s in machine.states}
+    below = _below_labels(progress, annotation)
+    box_lines = {s.value: _lines_of(str(s.label), below.get(s.value, ())) for s in machine.states}
     heights = [sum(kind.line_height for _text, kind in lines) for lines in box_lines.values()]
     joined = {arrow.key for arrow in (*arrangement.to_ends, *arrangement.returns) if len(arrow.sources) > 1}
     named = joined | {arrow.key for arrow in arrangement.to_exits}
     captions = {
-        arrow.key: caption_of(arrow, machine, progress=progress, names_sources=arrow.key in named)
+        arrow.key: caption_of(
+            arrow, machine, progress=progress, annotation=annotation, names_sources=arrow.key in named
+        )
         for arrow in arrangement.arrows()
     }
     return Plan(
@@ -83,10 +88,22 @@ def plan_of(machine: Machine, *, progress: Progress | None = None) -> Plan:
     )
 
 
-def _lines_of(label: str, entered: str) -> tuple[tuple[str, Kind], ...]:
+def _below_labels(
+    progress: Progress | None, annotation: Annotation | None
+) -> Mapping[str, tuple[tuple[str, Kind], ...]]:
+    """Return what stands below the labels in the boxes: when each was entered, or figures."""
+    if annotation is None:
+        entered: Mapping[str, str] = progress.entered if progress else {}
+        return {state: ((str(text), Kind.TIME),) for state, text in entered.items() if text}
+    return {
+        state: tuple((line, Kind.TIME if index else Kind.FIGURE) for index, line in enumerate(lines))
+        for state, lines in annotation.states.items()
+    }
+
+
+def _lines_of(label: str, below: tuple[tuple[str, Kind], ...]) -> tuple[tuple[str, Kind], ...]:
     label_lines = wrap_text(label, size=Kind.STATE.size, width_max=_LABEL_WIDTH_MAX)
-    lines = tuple((line, Kind.STATE) for line in label_lines)
-    return (*lines, (str(entered), Kind.TIME)) if entered else lines
+    return (*((line, Kind.STATE) for line in label_lines), *below)
 
 
 def _widths_of(

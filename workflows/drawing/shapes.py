@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from workflows.drawing.arrangement import Arrow
 from workflows.drawing.text_width import text_width
 
-__all__ = ["Anchor", "Box", "DrawnArrow", "Kind", "Layout", "Path", "Rect", "Text"]
+__all__ = ["MARK_WIDTH", "Anchor", "Box", "DrawnArrow", "Kind", "Layout", "Path", "Rect", "Text"]
 
 Path = tuple[tuple[int, int], ...]
 
@@ -20,6 +20,10 @@ class Kind(enum.StrEnum):
     TIME = "time"
     LABEL = "label"
     TIMER = "timer"
+    DANGER = "danger"
+    DANGER_TIMER = "danger-timer"
+    TITLE = "title"
+    FIGURE = "figure"
     GUARD = "guard"
     GUARD_HELD = "guard-held"
     GUARD_FAILED = "guard-failed"
@@ -29,7 +33,7 @@ class Kind(enum.StrEnum):
     @property
     def size(self) -> int:
         """Return the font size, the same as in ``diagram.css``."""
-        return {Kind.STATE: 14, Kind.LABEL: 13, Kind.TIMER: 13}.get(self, 12)
+        return _SIZES.get(self, 12)
 
     @property
     def line_height(self) -> int:
@@ -37,13 +41,25 @@ class Kind(enum.StrEnum):
         return self.size + 3
 
     @property
+    def marks(self) -> tuple[str, ...]:
+        """Return what is drawn before the text, as few fonts have it: ``clock``, ``danger``."""
+        return _MARKS.get(self, ())
+
+    @property
     def lead_width(self) -> int:
-        """Return the room before the text: the clock of a timer is drawn there, as few fonts have one."""
-        return 17 if self is Kind.TIMER else 0
+        """Return the room that the marks before the text take."""
+        return MARK_WIDTH * len(self.marks)
 
     def width_of(self, text: str) -> int:
         """Return the width of a line of this kind."""
         return self.lead_width + text_width(text, size=self.size)
+
+
+MARK_WIDTH = 17
+_SIZES = {Kind.TITLE: 18, Kind.STATE: 14} | dict.fromkeys(
+    (Kind.LABEL, Kind.TIMER, Kind.DANGER, Kind.DANGER_TIMER), 13
+)
+_MARKS = {Kind.TIMER: ("clock",), Kind.DANGER: ("danger",), Kind.DANGER_TIMER: ("danger", "clock")}
 
 
 class Anchor(enum.StrEnum):
@@ -129,11 +145,16 @@ class DrawnArrow:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The whole drawing; ``frame`` is None when no state is open, ``start`` leads to the initial state."""
+    """The whole drawing; ``frame`` is None when no state is open, ``start`` leads to the initial state.
+
+    ``title`` is None in a drawing that stands on a page.
+    """
 
     bounds: Rect
     frame: Rect | None
     frame_text: Text | None
     start: Path
+    start_texts: tuple[Text, ...]
     boxes: tuple[Box, ...]
     arrows: tuple[DrawnArrow, ...]
+    title: Text | None = None

@@ -29,6 +29,7 @@ from backend.jobs.admin.wording import (
 )
 from backend.jobs.models import Job
 from backend.jobs.selectors import summarize_queue, with_times
+from backend.saved_views.admin import SavedViewsAdmin
 from workflows import clock
 from workflows.admin.durations import describe_duration
 
@@ -39,7 +40,7 @@ MOVED_TOGETHER_MAX = 5000
 
 
 @admin.register(Job)
-class JobAdmin(ModelAdmin):
+class JobAdmin(SavedViewsAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
     """Jobs are enqueued by what happens and run by workers; staff look, retry and cancel."""
 
     change_form_template = "jobs/admin/job.html"

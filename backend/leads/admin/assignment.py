@@ -13,7 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from backend.leads.admin.list_filters import AnswerFilter
+from backend.leads.admin.offer_list import describe_next_step_of_offer
 from backend.leads.models import LeadAssignment
+from backend.saved_views.admin import SavedViewsAdmin
 from workflows.admin import WorkflowAdmin
 
 __all__ = ["LeadAssignmentAdmin"]
@@ -22,7 +24,7 @@ CONTACT_VIEWS_SHOWN = 20
 
 
 @admin.register(LeadAssignment)
-class LeadAssignmentAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
+class LeadAssignmentAdmin(SavedViewsAdmin, WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
     """Offers."""
 
     list_display = [
@@ -31,13 +33,12 @@ class LeadAssignmentAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # u
         "lead_title",
         "state_badge",
         "in_state_for",
+        "next_step",
         "rank",
         "score_in_words",
         "was_claimed",
-        "expires_at",
     ]
     list_filter = [
-        "status",
         AnswerFilter,
         "lead__category",
         "was_claimed",
@@ -49,6 +50,7 @@ class LeadAssignmentAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # u
     ordering = ["-created_at", "rank"]
     search_fields = ["lead__reference", "lead__title", "provider__company_name"]
     search_help_text = _("Reference or title of the lead; company")
+    process_map_filters = ["lead__category"]
     readonly_fields = ["lead_link", "provider_link", "decision_link", "score_in_words", "contact_seen"]
     fieldsets = [
         (None, {"fields": [("lead_link", "provider_link"), ("rank", "score_in_words"), "decision_link"]}),
@@ -82,6 +84,11 @@ class LeadAssignmentAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # u
     def lead_title(self, offer: LeadAssignment) -> str:
         """Return what the lead asks for."""
         return offer.lead.title
+
+    @admin.display(description=_("next step"), ordering="expires_at")
+    def next_step(self, obj: LeadAssignment) -> SafeString:
+        """Return whom the offer waits for, and until when."""
+        return describe_next_step_of_offer(obj)
 
     @admin.display(description=_("score"), ordering="score")
     def score_in_words(self, offer: LeadAssignment) -> str:

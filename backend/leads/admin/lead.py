@@ -10,17 +10,19 @@ from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 from unfold.admin import ModelAdmin
 
 from backend.catalog.models import Category
 from backend.leads.admin import contact as contacts
+from backend.leads.admin.lead_filters import AgeFilter, CategoryFilter, SourceFilter, UrgencyFilter
 from backend.leads.admin.lead_form import CONTACT_FIELDS, LeadForm, LeadWithContactForm
 from backend.leads.admin.lead_list import describe_next_step, with_next_step
+from backend.leads.admin.lead_search import search_leads
 from backend.leads.admin.list_filters import (
     AcceptedFilter,
     OffersFilter,
@@ -29,10 +31,12 @@ from backend.leads.admin.list_filters import (
     VerifiedFilter,
 )
 from backend.leads.admin.routing_report import build_waves
+from backend.leads.admin.typed_filters import PlaceFilter, ProviderFilter
 from backend.leads.admin.why_not import answer_why_not
 from backend.leads.models import Lead, LeadAssignment
 from backend.leads.services.contacts import confirm_contact
 from backend.leads.services.intake import submit_lead
+from backend.saved_views.admin import SavedViewsAdmin
 from workflows import WorkflowModel
 from workflows.admin import WorkflowAdmin
 from workflows.machine import Argument, Transition
@@ -43,11 +47,11 @@ if TYPE_CHECKING:
 __all__ = ["LeadAdmin"]
 
 REVISED_FIELDS = ["category", "place_name", "latitude", "longitude", "budget", "language"]
-_CONTACT_SEARCH = ["contact__name", "contact__email", "contact__phone", "contact__phone_key"]
+_SUGGESTING = (PlaceFilter, ProviderFilter)
 
 
 @admin.register(Lead)
-class LeadAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
+class LeadAdmin(SavedViewsAdmin, WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
     """Leads."""
 
     change_form_template = "leads/admin/lead_change_form.html"
@@ -62,23 +66,27 @@ class LeadAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writ
         "next_step",
     ]
     list_filter = [
-        "status",
-        "category",
-        "urgency",
-        ("source", admin.AllValuesFieldListFilter),
+        CategoryFilter,
+        PlaceFilter,
+        AgeFilter,
+        UrgencyFilter,
+        SourceFilter,
+        ProviderFilter,
         OffersFilter,
         ReachedFilter,
         UnreachedFilter,
-        ("created_at", admin.DateFieldListFilter),
         VerifiedFilter,
         AcceptedFilter,
     ]
+    list_filter_submit = True
     list_select_related = ["category", "contact"]
-    list_per_page = 50
-    search_fields = ["reference", "title", "place_name"]
-    search_help_text = _("Reference, title or place; name, e-mail or phone of the client")
-    date_hierarchy = "created_at"
+    list_per_page = 100
+    # There is something to search for; how is said in lead_search.py.
+    search_fields = ["reference"]
+    search_help_text = _("Reference, name, phone, e-mail, words")
+    show_facets = admin.ShowFacets.NEVER
     autocomplete_fields = ["category", "client"]
+    process_map_filters = ["category"]
     readonly_fields = ["reference", "source", "created_at", "duplicate_of"]
 
     class Media:
@@ -89,11 +97,12 @@ class LeadAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writ
     # The list.
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Return the leads with their contacts; the list adds what the next step is told from."""
-        leads = super().get_queryset(request).select_related("category", "contact__confirmed_by")
-        match = request.resolver_match
-        is_list = match is not None and match.url_name == "leads_lead_changelist"
-        return with_next_step(leads) if is_list else leads
+        """Return the leads with their contacts."""
+        return super().get_queryset(request).select_related("category", "contact__confirmed_by")
+
+    def complete_rows(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Add what the next step is told from."""
+        return with_next_step(rows)
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         """Leave the client's name out for whoever may not see contacts."""
@@ -101,10 +110,12 @@ class LeadAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writ
         hidden = set() if request.user.has_perms([contacts.SEE]) else {"client_name"}
         return [column for column in columns if column not in hidden]
 
-    def get_search_fields(self, request: HttpRequest) -> list[str]:
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
         """Search contacts only for whoever may see them: hits would give them away."""
-        fields = list(super().get_search_fields(request))
-        return [*fields, *_CONTACT_SEARCH] if request.user.has_perms([contacts.SEE]) else fields
+        may_see = request.user.has_perms([contacts.SEE])
+        return search_leads(queryset, search_term, with_contacts=may_see), False
 
     @admin.display(description=_("client"), ordering="contact__name")
     def client_name(self, lead: Lead) -> str:
@@ -112,9 +123,9 @@ class LeadAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writ
         return str(lead.contact)
 
     @admin.display(description=_("next step"))
-    def next_step(self, lead: Lead) -> SafeString:
+    def next_step(self, obj: Lead) -> SafeString:
         """Return what can be done next, or what the lead waits for."""
-        return describe_next_step(lead)
+        return describe_next_step(obj)
 
     # The form.
 
@@ -196,10 +207,27 @@ class LeadAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writ
     # What can be done.
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the address that confirms a contact."""
-        view = self.admin_site.admin_view(require_POST(self.confirm_contact_view))
-        address = path("<path:object_id>/confirm-contact/", view, name="leads_lead_confirm_contact")
-        return [address, *super().get_urls()]
+        """Add the addresses that confirm a contact, and that suggest what a filter may mean."""
+        confirm = self.admin_site.admin_view(require_POST(self.confirm_contact_view))
+        suggest = self.admin_site.admin_view(require_safe(self.suggest_view))
+        return [
+            path("<path:object_id>/confirm-contact/", confirm, name="leads_lead_confirm_contact"),
+            path("suggest/<slug:name>/", suggest, name="leads_lead_suggest"),
+            *super().get_urls(),
+        ]
+
+    def suggest_view(self, request: HttpRequest, name: str) -> JsonResponse:
+        """Answer what may be meant by what was typed into a filter.
+
+        Raises: PermissionDenied when the user may not see leads; Http404 when no such filter suggests anything.
+        """
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        chosen = next((one for one in _SUGGESTING if one.parameter_name == name), None)
+        if chosen is None:
+            raise Http404
+        words = request.GET.get("term", "").replace("\0", "").strip()
+        return JsonResponse({"suggestions": chosen.suggest(words) if words else []})
 
     def confirm_contact_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Confirm the contact of a lead for the user, once; only by POST.

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db.models import BooleanField, Case, Count, Exists, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,6 +14,7 @@ from backend.leads import guards
 from backend.leads.models import Lead, LeadAssignment
 from backend.leads.selectors import list_repeated
 from workflows import clock
+from workflows.admin.next_step import show_step
 
 __all__ = ["describe_next_step", "with_next_step"]
 
@@ -36,8 +36,7 @@ def with_next_step(leads: QuerySet[Any]) -> QuerySet[Any]:
 def describe_next_step(lead: Any) -> SafeString:
     """Return the next step of a lead of :func:`with_next_step`; "" when it has ended."""
     step, is_ready = _next_step(lead)
-    look = "pc-ready" if is_ready else "pc-waits"
-    return format_html('<span class="{}">{}</span>', look, step) if step else SafeString("")
+    return show_step(step, is_ready=is_ready) if step else SafeString("")
 
 
 def _next_step(lead: Any) -> tuple[str, bool]:

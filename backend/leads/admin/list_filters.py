@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
 from typing import Any
 
-from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
+from backend.leads.admin.select_filter import Option, SelectFilter
 from backend.leads.figures.milestones import (
     CLOSED_BY_PROVIDER,
     Answer,
@@ -60,7 +59,7 @@ def _parse_instant(word: str) -> datetime.datetime | None:
     return timezone.make_aware(instant) if instant and timezone.is_naive(instant) else instant
 
 
-class ReachedFilter(admin.SimpleListFilter):
+class ReachedFilter(SelectFilter):
     """How far a lead has once come."""
 
     title = _("came as far as")
@@ -88,7 +87,7 @@ class UnreachedFilter(ReachedFilter):
         return queryset.filter(~has_reached(Stage(value))) if value in Stage.values else queryset
 
 
-class OffersFilter(admin.SimpleListFilter):
+class OffersFilter(SelectFilter):
     """Whether an open lead finds providers."""
 
     title = _("offers")
@@ -104,22 +103,21 @@ class OffersFilter(admin.SimpleListFilter):
         return queryset.filter(condition()) if condition else queryset
 
 
-class SpanFilter(admin.SimpleListFilter):
+class SpanFilter(SelectFilter):
     """When something first happened: in the last days, or in any span that an address names."""
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """Return the periods of the dashboard."""
         return [(str(days), _("In the last %(days)d days") % {"days": days}) for days in PERIODS_DAYS]
 
-    def choices(self, changelist: Any) -> Iterator[Any]:
-        """Yield the periods, and the span in the address where it is another one."""
-        yield from super().choices(changelist)
+    def list_options(self) -> list[Option]:
+        """Return the periods, and the span in the address where it is another one."""
         span = parse_span(self.value() or "")
-        if span is not None:
-            since, until = (timezone.localtime(instant) for instant in (span.since, span.until))
-            here = changelist.get_query_string({self.parameter_name: self.value()})
-            words = f"{since:%-d %b %H:%M} – {until:%-d %b %H:%M}"
-            yield {"selected": True, "query_string": here, "display": words}
+        if span is None:
+            return super().list_options()
+        since, until = (timezone.localtime(instant) for instant in (span.since, span.until))
+        words = f"{since:%-d %b %H:%M} – {until:%-d %b %H:%M}"
+        return [*super().list_options(), Option(self.value() or "", words, is_chosen=True)]
 
     def get_span(self) -> Span | None:
         """Return the chosen span; None when there is none."""
@@ -153,7 +151,7 @@ class AcceptedFilter(SpanFilter):
         return queryset.filter(first_accepted_in(span)) if span else queryset
 
 
-class AnswerFilter(admin.SimpleListFilter):
+class AnswerFilter(SelectFilter):
     """What became of an offer; ``closed``: a provider answered it or let it run out."""
 
     title = _("answer")

@@ -15,6 +15,7 @@ from backend.leads.admin.provider_form import ProviderForm
 from backend.leads.models import LeadAssignment
 from backend.leads.terms_in_force import read_terms_book
 from backend.matching.models import ProviderLoad
+from backend.saved_views.admin import SavedViewsAdmin
 from backend.users.models import ProviderCategory, ProviderProfile
 from workflows import machine_of
 from workflows.admin import WorkflowAdmin
@@ -42,7 +43,7 @@ class OfferedCategoryInline(TabularInline):
 
 
 @admin.register(ProviderProfile)
-class ProviderProfileAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
+class ProviderProfileAdmin(SavedViewsAdmin, WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
     """Providers."""
 
     change_form_template = "leads/admin/provider_change_form.html"
@@ -51,17 +52,19 @@ class ProviderProfileAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # 
         "company_name",
         "state_badge",
         "in_state_for",
+        "next_step",
         "place_name",
         "radius",
         "category_names",
         "open_offers",
         "rating",
     ]
-    list_filter = ["status", "categories", ("created_at", admin.DateFieldListFilter)]
+    list_filter = ["categories", ("created_at", admin.DateFieldListFilter)]
     list_select_related = ["load"]
     list_per_page = 50
     search_fields = ["company_name", "place_name", "user__username", "user__email"]
     search_help_text = _("Company, place, or login")
+    process_map_filters = ["categories"]
     autocomplete_fields = ["user"]
     readonly_fields = ["rating", "created_at"]
     inlines = [OfferedCategoryInline]

@@ -14,6 +14,7 @@ from backend.leads.services.lead_router import request_of
 from backend.matching import search
 from backend.matching.eligibility import explain_provider
 from backend.matching.policy import rank_candidates
+from backend.matching.serving import find_models
 from backend.matching.values import Exclusion, Request
 from backend.users.models import ProviderProfile
 
@@ -86,7 +87,9 @@ def _now(request: Request, provider_id: int) -> str:
     judged = explain_provider(request, provider_id)
     if isinstance(judged, Exclusion):
         return f"{sentence_of(judged.rule_code)} ({judged.distance_km:.1f} km)"
-    ranked = rank_candidates(request, search.find_candidates(request).eligible).ranked
+    ranked = rank_candidates(
+        request, search.find_candidates(request).eligible, model=find_models().champion
+    ).ranked
     for entry in ranked:
         if entry.candidate.provider_id == provider_id:
             return _("may have it: rank %(rank)d of %(all)d, score %(score).2f (%(km).1f km)") % {

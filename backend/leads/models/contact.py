@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from backend.leads.contact_keys import email_key, phone_key
+from backend.leads.models.indexes import CONTACT_INDEXES
 
 __all__ = ["LeadContact"]
 
@@ -56,6 +57,7 @@ class LeadContact(models.Model):
             # "Has this client asked before?", by either key.
             models.Index(fields=["email_key"], name="contact_by_email", condition=~models.Q(email_key="")),
             models.Index(fields=["phone_key"], name="contact_by_phone", condition=~models.Q(phone_key="")),
+            *CONTACT_INDEXES,
         ]
 
     def __str__(self) -> str:

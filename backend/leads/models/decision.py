@@ -20,10 +20,11 @@ __all__ = ["RoutingDecision"]
 class RoutingDecision(models.Model):
     """One wave of routing of one lead; written once.
 
-    ``candidates`` lists every ranked provider, best first: ``{"provider", "name", "rank", "score", "parts": [[feature,
-    value, contribution], …], "propensity", "distance_km", "opens_at", "outcome"}`` with the outcome ``offered``,
-    ``told``, ``ranked`` or the code of the rule by which it fell out when its capacity was reserved; ``opens_at`` is
-    an instant in ISO 8601 where the provider was closed at the time, else None.
+    ``candidates`` lists every ranked provider, best first: ``{"provider", "name", "rank", "score", "accepts", "wins",
+    "parts": [[feature, value, contribution], …], "propensity", "distance_km", "opens_at", "outcome"}`` with the outcome
+    ``offered``, ``told``, ``ranked`` or the code of the rule by which it fell out when its capacity was reserved;
+    ``opens_at`` is an instant in ISO 8601 where the provider was closed at the time, else None.
+    ``shadow`` is empty, or ``{"version", "scores": {provider: P(accepts) × P(wins)}}``.
     ``excluded`` lists who was near enough to be asked but may not: ``{rule code: [[provider, name], …]}``;
     ``excluded_counts`` counts all of them, also those not listed.
     """
@@ -51,6 +52,11 @@ class RoutingDecision(models.Model):
     )
     candidates = models.JSONField(_("ranking"), default=list)
     excluded = models.JSONField(_("excluded"), default=dict)
+    shadow = models.JSONField(
+        _("ranking in shadow"),
+        default=dict,
+        help_text=_("What the model in shadow made of the candidates; nothing went by it."),
+    )
     excluded_counts = models.JSONField(_("excluded by rule"), default=dict)
     created_at = models.DateTimeField(_("when"), default=clock.now, editable=False)
 

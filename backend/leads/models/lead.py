@@ -15,6 +15,7 @@ from backend.leads import guards
 from backend.leads.models.assignment import LeadAssignment
 from backend.leads.models.choices import CloseReason
 from backend.leads.models.contact import LeadContact
+from backend.leads.models.indexes import LEAD_INDEXES
 from backend.leads.models.references import make_reference
 from backend.leads.models.request import REVISED_BY_ITS_TRANSITION, ClientRequest
 from backend.leads.terms import Terms
@@ -144,30 +145,7 @@ class Lead(ClientRequest, WorkflowModel):
                 name="duplicate_has_its_original",
             ),
         ]
-        indexes = [
-            # The list by state, oldest in state first; the sweeps over open leads.
-            models.Index(fields=["status", "state_since"], name="lead_by_state"),
-            # "What is due?", over open leads only.
-            models.Index(
-                fields=["deadline_at"],
-                name="lead_by_deadline",
-                condition=models.Q(status__in=["new", "verified", "quoted"]),
-            ),
-            # "Which leads look for providers again?", by the sweep and when one appears.
-            models.Index(
-                fields=["retry_at"],
-                name="lead_by_retry",
-                condition=models.Q(status__in=["verified", "quoted"], retry_at__isnull=False),
-            ),
-            # "Who is to be reminded?", by the sweep.
-            models.Index(
-                fields=["remind_at"],
-                name="lead_by_reminder",
-                condition=models.Q(status__in=["new", "quoted"], remind_at__isnull=False),
-            ),
-            # The list without a filter, newest first.
-            models.Index(fields=["-created_at", "-id"], name="lead_newest"),
-        ]
+        indexes = LEAD_INDEXES
         triggers = [
             REVISED_BY_ITS_TRANSITION,
         ]

@@ -18,8 +18,9 @@ from backend.leads.terms import Terms
 from backend.leads.terms_in_force import read_terms
 from backend.matching import capacity, search
 from backend.matching.policy import Policy, rank_candidates
-from backend.matching.ranking import RankingModel
+from backend.matching.ranking import Ranker, score_safely
 from backend.matching.rules import BUSY
+from backend.matching.serving import Models, find_models
 from backend.matching.values import Ranked, Ranking, Request, Search
 from workflows import clock
 
@@ -33,7 +34,7 @@ def route(
     *,
     wait: bool = True,
     is_revision: bool = False,
-    model: RankingModel | None = None,
+    model: Ranker | None = None,
     policy: Policy | None = None,
 ) -> RoutingDecision:
     """Decide who is offered the free places of a lead, and who is told of it; record every reason.
@@ -50,7 +51,8 @@ def route(
     terms = read_terms(lead.category_id)
     places = _free_places(counts, terms)
     found = search.find_candidates(request)
-    ranking = rank_candidates(request, found.eligible, model=model, policy=policy)
+    models = find_models() if model is None else Models(model)
+    ranking = rank_candidates(request, found.eligible, model=models.champion, policy=policy)
     preferred = [entry.candidate.provider_id for entry in ranking.ranked]
     reservation = capacity.reserve(preferred, count=places, at=request.at, wait=wait)
     # Where nobody else may accept, there is nothing to claim either.
@@ -68,9 +70,21 @@ def route(
         offered_count=len(reservation.reserved),
         shortfall=_shortfall(len(reservation.reserved), places, found),
         **_describe_search(found, ranking, outcomes, at=request.at),
+        shadow=_rank_in_shadow(found, models),
     )
     decision.terms = terms
     return decision
+
+
+def _rank_in_shadow(found: Search, models: Models) -> dict[str, Any]:
+    """Return what the model in shadow makes of the candidates, for the record; {} without one."""
+    if models.shadow is None:
+        return {}
+    scored, version = score_safely(models.shadow, found.eligible)
+    scores = {
+        str(one.candidate.provider_id): round(one.probability * one.win_probability, 6) for one in scored
+    }
+    return {"version": version, "scores": scores}
 
 
 def request_of(lead: Lead, *, already_offered: frozenset[int] = frozenset()) -> Request:
@@ -164,6 +178,8 @@ def _describe(entry: Ranked, outcome: str, *, at: datetime.datetime) -> dict[str
         "name": candidate.company_name,
         "rank": entry.rank,
         "score": round(entry.score, 6),
+        "accepts": round(entry.probability, 6),
+        "wins": round(entry.win_probability, 6),
         "parts": [[part.feature, round(part.value, 4), round(part.contribution, 4)] for part in entry.parts],
         "propensity": entry.propensity,
         "distance_km": round(candidate.distance_km, 2),

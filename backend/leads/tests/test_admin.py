@@ -31,7 +31,8 @@ from backend.leads.tests.factories import (
     make_verified_lead,
     publish_terms,
 )
-from backend.matching.tests.factories import make_user
+from backend.matching.models import RankingModel
+from backend.matching.tests.factories import make_ranking_model, make_user
 from backend.notifications.models import Delivery, Notification, Receiver
 from backend.notifications.services.planning import plan_deliveries
 from backend.users.models import ProviderProfile, User
@@ -44,6 +45,7 @@ MODELS = (
     LeadAssignment,
     RoutingDecision,
     TermsVersion,
+    RankingModel,
     ProviderProfile,
     Category,
     City,
@@ -55,12 +57,13 @@ MODELS = (
 )
 # Their own apps test their pages.
 ELSEWHERE = {Job, Worker, TransitionRecord}
-NEVER_ADDED = {LeadAssignment, RoutingDecision, Notification, Delivery, Receiver}
+NEVER_ADDED = {LeadAssignment, RankingModel, RoutingDecision, Notification, Delivery, Receiver}
 NEVER_DELETED = {
     Lead,
     LeadAssignment,
     RoutingDecision,
     TermsVersion,
+    RankingModel,
     ProviderProfile,
     Notification,
     Delivery,
@@ -81,6 +84,7 @@ def make_one(model: type[Model]) -> Model:
     City.objects.create(name="Berlin", country_code="DE", latitude=52.52, longitude=13.405)
     make_verified_lead(providers=2)
     publish_terms(places=6)
+    make_ranking_model()
     Receiver.objects.get_or_create(name="email", defaults={"in_flight_max": 6})
     plan_deliveries(Notification.objects.values_list("pk", flat=True))
     return model._default_manager.first()
@@ -231,7 +235,7 @@ class TestNextStep:
         client.force_login(make_member("verifier"))
 
     def test_is_to_verify_when_nothing_is_in_the_way(self, client: Client) -> None:
-        assert column_of(client, make_lead(), "next_step") == '<span class="pc-ready">Verify</span>'
+        assert column_of(client, make_lead(), "next_step") == '<span class="wf-step wf-ready">Verify</span>'
 
     def test_names_every_guard_that_does_not_hold(self, client: Client) -> None:
         category = make_market(providers=0)
@@ -240,7 +244,7 @@ class TestNextStep:
         lead = make_lead(category, is_confirmed=False, email="Same@Example.com")
 
         assert column_of(client, lead, "next_step") == (
-            '<span class="pc-waits">Verify: waits for “Contact is confirmed”, “Is not a duplicate”, '
+            '<span class="wf-step wf-waits">Verify: waits for “Contact is confirmed”, “Is not a duplicate”, '
             "“Category is served”</span>"
         )
 
@@ -262,14 +266,14 @@ class TestNextStep:
     def test_is_to_wait_when_a_lead_that_lacks_providers_is_tried_again(self, client: Client) -> None:
         lead = make_verified_lead(providers=0)
         assert column_of(client, lead, "next_step") == (
-            f'<span class="pc-waits">Waits for a provider: tried again by {lead.retry_at:%H:%M}</span>'
+            f'<span class="wf-step wf-waits">Waits for a provider: tried again by {lead.retry_at:%H:%M}</span>'
         )
 
     def test_is_to_reroute_when_nobody_has_an_offer(self, client: Client) -> None:
         lead = make_verified_lead(providers=0)
         Lead._base_manager.update(retry_at=None)
         assert column_of(client, lead, "next_step") == (
-            '<span class="pc-ready">Reroute: nobody has an offer</span>'
+            '<span class="wf-step wf-ready">Reroute: nobody has an offer</span>'
         )
 
     def test_is_nothing_when_the_lead_has_ended(self, client: Client) -> None:

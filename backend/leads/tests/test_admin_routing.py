@@ -86,7 +86,7 @@ class TestWhyNot:
         lead = make_lead()
         make_provider(lead.category, company_name="Acme")
         assert answers_of(client, lead, "acm") == [
-            ("Acme", (), "may have it: rank 1 of 1, score 0.51 (0.0 km)")
+            ("Acme", (), "may have it: rank 1 of 1, score 0.21 (0.0 km)")
         ]
 
     def test_tells_the_first_rule_that_fails(self, client: Client) -> None:
@@ -104,7 +104,7 @@ class TestWhyNot:
 
         assert first == (
             "Acme",
-            ("wave 1: got an offer (rank 1, score 0.51)",),
+            ("wave 1: got an offer (rank 1, score 0.21)",),
             "was offered it before (0.0 km)",
         )
         assert second[1:] == (

@@ -55,7 +55,7 @@ def counted(dashboard: Dashboard) -> list[Line]:
 
 def count_listed(client: Client, address: str) -> int:
     with clock.at(NOW):
-        return int(client.get(address).context["cl"].result_count)
+        return int(client.get(address, follow=True).context["cl"].result_count)
 
 
 class TestLists:

@@ -20,6 +20,8 @@ from backend.leads.tests.factories import (
     make_terms_draft,
     make_verified_lead,
 )
+from backend.matching.models import RankingModel
+from backend.matching.tests.factories import make_ranking_model
 from backend.users.models import ProviderProfile
 from workflows import (
     Actor,
@@ -152,6 +154,9 @@ SUBJECTS = {
         lambda: make_terms_draft(places=6),
         arguments={"end_exception": lambda version: {"reason": "a mistake"}},
         makes_for={"end_exception": lambda: make_terms_draft(make_category(), places=6)},
+    ),
+    "ranking model": Subject(
+        RankingModel, make_ranking_model, arguments={"promote": lambda model: {"although_no_better": True}}
     ),
     "provider": Subject(
         ProviderProfile,

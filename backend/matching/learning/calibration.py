@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Calibration", "calibrate"]
+__all__ = ["AS_IT_IS", "Calibration", "calibrate"]
 
 Vector = NDArray[np.float64]
 
@@ -35,10 +35,14 @@ class Calibration:
         return np.interp(probabilities, self.predicted, self.observed)
 
 
+AS_IT_IS = Calibration()
+"""The calibration that changes nothing."""
+
+
 def calibrate(probabilities: Vector, outcomes: Vector) -> Calibration:
     """Fit the map to outcomes (0 or 1) that were held out; with fewer than ``EXAMPLES_MIN`` it leaves all as it is."""
     if len(outcomes) < EXAMPLES_MIN:
-        return Calibration()
+        return AS_IT_IS
     order = np.argsort(probabilities, kind="stable")
     groups = _in_groups(probabilities[order], outcomes[order])
     pooled: list[tuple[float, float, float]] = []  # mean predicted, mean observed, count

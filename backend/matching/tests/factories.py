@@ -9,7 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from backend.catalog.models import Category
-from backend.matching.models import ProviderLoad
+from backend.matching.learning.artifact import Artifact, Stage
+from backend.matching.models import ProviderLoad, RankingModel
+from backend.matching.ranking import COLUMNS
 from backend.matching.values import Candidate, Request
 from backend.users.models import ProviderCategory, ProviderProfile, User
 from backend.users.tests.factories import chief
@@ -93,3 +95,14 @@ def make_candidate(provider_id: int, **fields: Any) -> Candidate:
 def ids(values: Sequence[Any]) -> list[int]:
     """Return the provider ids, in order."""
     return [value.provider_id for value in values]
+
+
+def make_ranking_model(**weights: float) -> RankingModel:
+    """Return a candidate with these weights for accepting, and others zero."""
+    zeros = dict.fromkeys(COLUMNS, 0.0)
+    artifact = Artifact(accept=Stage(zeros | weights), win=Stage(zeros))
+    with acting(by=SystemActor("test"), channel=Channel.COMMAND):
+        model: RankingModel = RankingModel.objects.create(
+            artifact=artifact.to_json(), examples=0, trained_from_at=NOW, trained_until_at=NOW
+        )
+    return model

@@ -91,7 +91,7 @@ class TestRankCandidates:
         ]
         for one in ranking.ranked:
             assert one.discount == pytest.approx(1 - math.exp(-1))
-            assert one.score == one.probability * one.discount
+            assert one.score == one.probability * one.win_probability * one.discount
 
     def test_uses_another_model(self) -> None:
         ranking = rank_candidates(REQUEST, [candidate(1)], model=ModelThatAnswers(0.5))

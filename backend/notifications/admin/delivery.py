@@ -22,6 +22,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from backend.notifications.admin.read_only import ReadOnly, badge, link
 from backend.notifications.models import Delivery, DeliveryAttempt
 from backend.notifications.services.dead_letters import RETRY_PERMISSION, retry_deliveries
+from backend.saved_views.admin import SavedViewsAdmin
 
 __all__ = ["DeliveryAdmin"]
 
@@ -47,7 +48,7 @@ class AttemptsOfDelivery(ReadOnly, TabularInline):  # type: ignore[misc]  # unfo
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
+class DeliveryAdmin(SavedViewsAdmin, ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
     """Deliveries.  Workers move them; people retry the dead ones."""
 
     change_form_template = "notifications/admin/delivery_change_form.html"

@@ -89,7 +89,14 @@ class TestWho:
 
         choices = dict(client.get(LIST).context["filters"].fields["machine"].choices)
 
-        assert set(choices) == {"", "leads.lead", "leads.leadassignment", "users.providerprofile"}
+        assert set(choices) == {
+            "",
+            "leads.lead",
+            "leads.leadassignment",
+            "leads.termsversion",
+            "matching.rankingmodel",
+            "users.providerprofile",
+        }
 
 
 class TestList:

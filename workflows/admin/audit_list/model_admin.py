@@ -67,7 +67,7 @@ class AuditAdmin(ModelAdmin):
     class Media:
         """Styles, from static files alone."""
 
-        css = {"all": ["workflows/admin.css", "workflows/audit.css"]}
+        css = {"all": ["workflows/admin.css", "workflows/list.css", "workflows/audit.css"]}
 
     # The pages.
 

@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 
-from workflows.admin.durations import describe_age, describe_duration
+from workflows.admin.durations import describe_age, describe_briefly, describe_duration
 
 
 class TestDescribeDuration:
@@ -25,6 +25,24 @@ class TestDescribeDuration:
     )
     def test_names_the_two_largest_units(self, duration: dict[str, int], words: str) -> None:
         assert describe_duration(datetime.timedelta(**duration)) == words
+
+
+class TestDescribeBriefly:
+    @pytest.mark.parametrize(
+        ("duration", "words"),
+        [
+            ({"seconds": -5}, "under 1 s"),
+            ({"seconds": 59}, "59 s"),
+            ({"minutes": 59, "seconds": 59}, "59 min"),
+            ({"hours": 1}, "1 h"),
+            ({"hours": 9, "minutes": 39}, "9.6 h"),
+            ({"hours": 23, "minutes": 59}, "23 h"),
+            ({"days": 9, "hours": 23, "minutes": 59}, "9.9 d"),
+            ({"days": 2700, "hours": 4}, "2,700 d"),
+        ],
+    )
+    def test_names_the_largest_unit_and_rounds_down(self, duration: dict[str, int], words: str) -> None:
+        assert describe_briefly(datetime.timedelta(**duration)) == words
 
 
 class TestDescribeAge:

@@ -247,7 +247,7 @@ class TestPost:
 
         response = browser.post(button.action, SEEN)
 
-        assert response["Location"] == change_page_of(parcel) + kept
+        assert response["Location"] == f"{change_page_of(parcel)}{kept}%26_at%3D0"
 
 
 class TestRace:

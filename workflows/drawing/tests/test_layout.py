@@ -6,6 +6,7 @@ from itertools import combinations, pairwise
 
 import pytest
 
+from workflows.drawing.annotation import Annotation
 from workflows.drawing.layout import lay_out
 from workflows.drawing.progress import Progress
 from workflows.drawing.shapes import Layout, Rect
@@ -37,16 +38,33 @@ def busiest_progress(machine: Machine, state: str) -> Progress:
     )
 
 
+def busiest_annotation(machine: Machine) -> Annotation:
+    return Annotation(
+        states={
+            state.value: ("1,234,567 now, for 9 h 59 min", "took 9 h 59 min, p90 99 d 23 h")
+            for state in machine.states
+        },
+        edges={
+            (edge.transition.name, edge.source, edge.target): "1,234,567×, after 9 h 59 min"
+            for edge in machine.edges()
+        },
+        start=("Created", "1,234,567×"),
+    )
+
+
 def layouts_of(machine: Machine) -> list[Layout]:
     return [
         lay_out(machine),
+        lay_out(machine, is_titled=True),
+        lay_out(machine, annotation=busiest_annotation(machine)),
         *(lay_out(machine, progress=busiest_progress(machine, state.value)) for state in machine.states),
     ]
 
 
 def outer_texts(layout: Layout) -> list[Rect]:
     texts = [text.rect for arrow in layout.arrows for text in arrow.texts]
-    return [*texts, layout.frame_text.rect] if layout.frame_text else texts
+    alone = [text for text in (layout.frame_text, layout.title, *layout.start_texts) if text]
+    return [*texts, *(text.rect for text in alone)]
 
 
 def stretches(layout: Layout) -> list[Rect]:

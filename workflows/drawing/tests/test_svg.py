@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 import workflows
-from workflows.drawing import Progress, draw_document, draw_dot, draw_mermaid, draw_svg
+from workflows.drawing import Annotation, Progress, draw_document, draw_dot, draw_mermaid, draw_svg
 from workflows.drawing.tests.machines import DOOR, LEAD, MACHINES, guards, move
 from workflows.machine import Machine
 
@@ -110,9 +110,47 @@ class TestDrawSvg:
         assert texts_in(arrow) == [("wf-timer", "Expire"), ("wf-note", "from any open state")]
         assert [path.get("class") for path in arrow.iter(f"{SVG}path")] == ["wf-way", "wf-head", "wf-clock"]
         assert texts_in(groups(draw_svg(LEAD), attribute="data-transition", value="reject")[0]) == [
-            ("wf-label", "Reject"),
+            ("wf-danger", "Reject"),
             ("wf-note", "from New, Verified"),
         ]
+
+    def test_tells_good_from_bad_without_colours_too(self) -> None:
+        text = draw_svg(LEAD)
+        rects = {
+            state: [rect.get("class") for rect in group.iter(f"{SVG}rect")]
+            for state in ("won", "rejected")
+            for group in groups(text, attribute="data-state", value=state)
+        }
+        assert rects == {"won": ["wf-box"], "rejected": ["wf-box", "wf-inner"]}
+        assert "--wf-good, #1a7f37); stroke-width: 3; }" in STYLESHEET.read_text(encoding="utf-8")
+
+    def test_has_a_title_and_explains_the_signs_that_it_has_when_it_stands_alone(self) -> None:
+        legends = {
+            machine.name: [
+                (group.get("class"), texts_in(group)[-1][1])
+                for group in parse(draw_svg(machine)).iter(f"{SVG}g")
+                if (group.get("class") or "").startswith("wf-legend")
+            ]
+            for machine in (DOOR, LEAD)
+        }
+        assert legends["door"] == [
+            ("wf-legend", "more is expected"),
+            ("wf-legend wf-good", "wished for"),
+        ]
+        assert legends["lead"] == [
+            ("wf-legend", "more is expected"),
+            ("wf-legend", "only if this holds"),
+            ("wf-legend", "what it does"),
+            ("wf-legend", "taken by the clock"),
+            ("wf-legend", "dangerous: asks first"),
+            ("wf-legend wf-from-frame", "from the states named"),
+            ("wf-legend wf-good", "wished for"),
+            ("wf-legend wf-bad", "not wished for"),
+        ]
+        assert ("wf-title", "Lead") in texts_in(parse(draw_svg(LEAD)))
+        on_a_page = draw_svg(LEAD, standalone=False)
+        assert "wf-legend" not in on_a_page
+        assert "wf-title" not in on_a_page
 
     @ALL
     def test_every_class_is_in_the_stylesheet(self, machine: Machine) -> None:
@@ -123,7 +161,7 @@ class TestDrawSvg:
             for name in (element.get("class") or "").split()
         }
         # What needs no rule of its own: the plain look, and marks for pages that add to the drawing.
-        neutral = {"wf-arrow", "wf-plain", "wf-state", "wf-neutral", "wf-open", "wf-closed"}
+        neutral = {"wf-arrow", "wf-plain", "wf-state", "wf-neutral", "wf-open", "wf-closed", "wf-legend"}
         roles = {"wf-straight", "wf-loop", "wf-arc", "wf-to-end", "wf-return"}
         assert used - rules - neutral - roles == set()
 
@@ -157,7 +195,11 @@ class TestStylesheet:
     def test_has_the_font_sizes_with_which_the_layout_reckons(self) -> None:
         text = STYLESHEET.read_text(encoding="utf-8")
         assert ".wf-state-label { font-size: 14px; font-weight: 600; }" in text
-        assert ".wf-label, .wf-timer { font-size: 13px; font-weight: 600; }" in text
+        assert (
+            ".wf-label, .wf-timer, .wf-danger, .wf-danger-timer { font-size: 13px; font-weight: 600; }"
+            in text
+        )
+        assert ".wf-title { font-size: 18px; font-weight: 600; }" in text
         assert ".wf-text { fill: var(--wf-ink, #1f2328); font-size: 12px; }" in text
 
 
@@ -218,6 +260,73 @@ class TestProgress:
             blocked={"verify": frozenset({"Not a duplicate"})},
         )
         assert classes_of(draw_svg(LEAD, progress=progress), "verify") == [{"wf-straight", "wf-blocked"}]
+
+
+FIGURES = Annotation(
+    states={"new": ("39 now, for 5 h", "took 26 min, p90 3 h"), "won": ("97 now",)},
+    edges={
+        ("verify", "new", "verified"): "400×, after 26 min",
+        ("reject", "new", "rejected"): "99×",
+        ("reject", "verified", "rejected"): "1×",
+    },
+    counts={
+        ("verify", "new", "verified"): 400,
+        ("reject", "new", "rejected"): 99,
+        ("reject", "verified", "rejected"): 1,
+    },
+    start=("Created", "500×"),
+    start_count=500,
+    state_urls={"new": "/leads/?status=new&a=b"},
+    transition_urls={"verify": "/audit/?transition=verify"},
+)
+
+
+class TestAnnotation:
+    def test_stands_in_the_boxes_and_in_place_of_guards_and_effects(self) -> None:
+        text = draw_svg(LEAD, annotation=FIGURES)
+        (new,) = groups(text, attribute="data-state", value="new")
+        assert texts_in(new) == [
+            ("wf-state-label", "New"),
+            ("wf-figure", "39 now, for 5 h"),
+            ("wf-time", "took 26 min, p90 3 h"),
+        ]
+        (verify,) = groups(text, attribute="data-transition", value="verify")
+        assert texts_in(verify) == [("wf-label", "Verify"), ("wf-figure", "400×, after 26 min")]
+        (reject,) = groups(text, attribute="data-transition", value="reject")
+        assert texts_in(reject) == [
+            ("wf-danger", "Reject"),
+            ("wf-figure", "from New: 99×"),
+            ("wf-figure", "from Verified: 1×"),
+        ]
+        assert {("wf-label", "Created"), ("wf-figure", "500×")} <= set(texts_in(parse(text)))
+
+    def test_makes_a_line_the_wider_the_more_often_it_was_gone(self) -> None:
+        text = draw_svg(LEAD, annotation=FIGURES)
+        weights = {name: classes_of(text, name)[0] for name in ("verify", "reject", "award")}
+        assert weights == {
+            "verify": {"wf-straight", "wf-plain", "wf-weight-5"},
+            "reject": {"wf-from-frame", "wf-plain", "wf-weight-3"},
+            "award": {"wf-to-end", "wf-plain", "wf-weight-0"},
+        }
+
+    def test_draws_a_few_never_as_much(self) -> None:
+        few = Annotation(counts={("verify", "new", "verified"): 2})
+        assert classes_of(draw_svg(LEAD, annotation=few), "verify") == [
+            {"wf-straight", "wf-plain", "wf-weight-3"}
+        ]
+
+    def test_leads_on_from_states_and_transitions(self) -> None:
+        root = parse(draw_svg(LEAD, annotation=FIGURES))
+        links = {link.get("href"): texts_in(link)[0][1] for link in root.iter(f"{SVG}a")}
+        assert links == {"/leads/?status=new&a=b": "New", "/audit/?transition=verify": "Verify"}
+        # What is inside of an image cannot be followed.
+        assert root.get("role") == "group"
+        assert parse(draw_svg(LEAD, annotation=Annotation())).get("role") == "img"
+
+    def test_is_told_in_the_description(self) -> None:
+        description = parse(draw_svg(LEAD, annotation=FIGURES)).findtext(f"{SVG}desc") or ""
+        assert "States: New (open), 39 now, for 5 h, took 26 min, p90 3 h; Verified (open);" in description
+        assert "Reject, from New to Rejected: 99×. Reject, from Verified to Rejected: 1×." in description
 
 
 class TestSameBytes:

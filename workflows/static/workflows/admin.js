@@ -28,9 +28,26 @@
     dialog.addEventListener("close", () => dialog.remove());
     document.body.append(dialog);
     dialog.showModal();
+    // Where nothing has to be filled in, Enter does it and Escape leaves.
+    if (!dialog.querySelector(".wf-field")) dialog.querySelector("button[type=submit]")?.focus();
   };
 
-  document.addEventListener("click", async (event) => {
+  // Ask about the transition of a link or of a form: as a dialog, or on its own page.
+  const ask = async (control, address) => {
+    if (control.getAttribute("aria-disabled") === "true") return;
+    control.setAttribute("aria-disabled", "true");
+    let found;
+    try {
+      found = await fetchQuestion(address);
+    } catch {
+      found = { elsewhere: address };
+    }
+    control.removeAttribute("aria-disabled");
+    if (found.question) openDialog(found.question);
+    else window.location.assign(found.elsewhere);
+  };
+
+  document.addEventListener("click", (event) => {
     const cancel = event.target.closest("dialog [data-wf-cancel]");
     if (cancel) {
       event.preventDefault();
@@ -40,18 +57,11 @@
     const link = event.target.closest("a[data-wf-dialog]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    if (link.getAttribute("aria-disabled") === "true") return;
-    link.setAttribute("aria-disabled", "true");
-    let found;
-    try {
-      found = await fetchQuestion(link.href);
-    } catch {
-      found = { elsewhere: link.href };
-    }
-    link.removeAttribute("aria-disabled");
-    if (found.question) openDialog(found.question);
-    else window.location.assign(found.elsewhere);
+    ask(link, link.href);
   });
+
+  // A key asks about a transition before it runs, one that a click would run at once too.
+  document.addEventListener("wf:ask", (event) => ask(event.target, event.target.href ?? event.target.action));
 
   // A second click while the first is on its way does nothing.
   document.addEventListener("submit", (event) => {

@@ -38,6 +38,7 @@ class TermsVersionAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unf
     list_per_page = 50
     search_fields = ["why", "category__name"]
     search_help_text = _("Why, or category")
+    process_map_filters = ["category"]
     autocomplete_fields = ["category"]
     readonly_fields = ["published_at", "published_by"]
 

@@ -144,7 +144,7 @@ class TestStatements:
         self.count(providers=5)  # Fills the cache of content types.
         counts = [self.count(providers=providers) for providers in (25, 60)]
         assert notified(NotificationType.LEAD_VERIFIED) == 40
-        assert counts == [20, 20]
+        assert counts == [21, 21]
 
 
 class TestShortfall:

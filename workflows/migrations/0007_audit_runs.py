@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workflows', '0004_audit_list_indexes'),
+        ('workflows', '0006_count_the_past'),
     ]
 
     operations = [
