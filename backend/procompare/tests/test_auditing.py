@@ -6,8 +6,8 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
+from procrastinate.contrib.django import app
 
-from backend.jobs.models import Job
 from backend.jobs.testing import list_jobs, run_due_jobs
 from backend.leads.tests.admin_pages import ROLE_NAMES, count_statements, make_member, messages_of
 from backend.leads.tests.factories import make_lead, make_verified_lead
@@ -70,16 +70,8 @@ class TestAudit:
         assert (AuditRun.objects.get().violations, AuditRun.objects.get().news) == (0, 0)
 
     def test_comes_every_hour(self) -> None:
-        task = Job.objects.none().model  # the registry is procrastinate's
-        assert task is Job
-        from procrastinate.contrib.django import app
-
-        crons = [
-            one.cron
-            for one in app.periodic_registry.periodic_tasks.values()
-            if one.task.name == auditing.AUDIT_TASK
-        ]
-        assert crons == ["7 * * * *"]
+        ticks = app.periodic_registry.periodic_tasks.values()
+        assert [tick.cron for tick in ticks if tick.task.name == auditing.AUDIT_TASK] == ["7 * * * *"]
 
 
 class TestWho:

@@ -61,7 +61,7 @@ class TestAudit:
             f"    toyapp.parcel: 3 in all: {first}, {second}, and 1 more",
             f"    what to do: {STATE_MEND}",
         ]
-        assert last.endswith(": 3 violations of 1.")
+        assert last.endswith(": 1 violated; violations: 3.")
         assert f"toyapp.parcel: 3: {first}, {second}, {third}" in audit(NAME)[1]
 
     def test_as_json_says_the_same(self) -> None:

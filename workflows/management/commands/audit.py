@@ -94,7 +94,7 @@ def _sum_up(findings: list[Finding]) -> str:
     if not violated:
         return f"{examined}: all hold."
     total = sum(found.count for found in violated)
-    return f"{examined}: {total:,} violations of {len(violated)}."
+    return f"{examined}: {len(violated)} violated; violations: {total:,}."
 
 
 def _as_json(findings: list[Finding]) -> dict[str, Any]:
