@@ -16,7 +16,7 @@ __all__ = ["Finding", "examine", "examine_all"]
 
 # For these statements alone: sorts and hashes over a million events stay in memory, and the processors share the work.
 # The planner takes "is not equal" for something that nearly every row is; of violations there are hardly any.
-_SET_UP = "SET LOCAL work_mem = '64MB'; SET LOCAL parallel_tuple_cost = 0; SET LOCAL parallel_setup_cost = 0"
+_SET_UP = "SET LOCAL work_mem = '64MB'; SET LOCAL parallel_tuple_cost = 0"
 
 _COUNT = """
 WITH violation AS ({sql})
