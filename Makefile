@@ -4,13 +4,15 @@
 #   PORT, ADDRESS  where the web server listens (8000, 127.0.0.1)
 #   DATA_DIR       where the embedded PostgreSQL keeps its data (.data)
 #   DATABASE_URL   a PostgreSQL server of yours, instead of the embedded one
+#   LEADS          how many leads `make bulk` verifies (10000)
 #   PYTHON         the Python that makes the virtual environment (python3)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run setup test check format diagrams bench clean
+.PHONY: help run setup test check format diagrams bench bulk clean
 
 PYTHON ?= python3
+LEADS ?= 10000
 VENV := .venv
 PY := $(VENV)/bin/python
 INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check
@@ -48,6 +50,9 @@ diagrams: $(INSTALLED) ## draw diagrams/ anew from the state machines
 
 bench: $(DEV_INSTALLED) ## measure, on a database of its own, and write the figures into docs/benchmarks.md
 	$(PY) -m backend.benchmarks --write
+
+bulk: $(DEV_INSTALLED) ## verify LEADS (10000) in one bulk run while workers are killed, check every invariant, print the pace
+	BULK_LEADS=$(LEADS) $(PY) -m backend.benchmarks bulk_run
 
 # Without the virtual environment there is no server left but a killed one's, which ends when its data is gone.
 clean: ## forget the data: the embedded database (it is stopped first), written mails, static files

@@ -33,19 +33,24 @@ def take_all() -> None:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
         with _logged_in(browser) as page:
             lead = _take_list(page)
+            take_duplicate(page)
             _take_views(page)
             _take(page, lead, "lead-page")
             _take_dialog(page)
             _take_stale_tab(page, lead)
             _take(page, "/admin/", "dashboard")
             _take_decision(page)
+            _take_bulk_run(page)
         with _logged_in_as_provider(browser) as page:
             _take(page, "/provider/offers/", "offers-page")
         with _logged_in_as_provider(browser, theme="dark", size=PHONE) as page:
             page.locator("article a[href*='/provider/offers/L-']").first.click()
             _save(page, "offer-page-phone-dark")
+        with _logged_in(browser, role="dispatcher") as page:
+            take_manual_work(page)
         _take_process_maps(browser)
         _take_invariants(browser)
+        _take_provider(browser)
         with _logged_in(browser, theme="dark") as page:
             _take(page, _find_waiting(page), "lead-page-dark")
         with _logged_in(browser, size=PHONE) as page:
@@ -56,10 +61,10 @@ def take_all() -> None:
 
 @contextmanager
 def _logged_in(
-    browser: Browser, *, theme: Theme = "light", size: tuple[int, int] = DESKTOP
+    browser: Browser, *, role: str = "verifier", theme: Theme = "light", size: tuple[int, int] = DESKTOP
 ) -> Iterator[Page]:
-    """Work as the demo verifier in the admin."""
-    login = next(login for login in STAFF_LOGINS if login.role == "verifier")
+    """Work as demo staff in the admin."""
+    login = next(login for login in STAFF_LOGINS if login.role == role)
     with _logged_in_at(browser, "/admin/login/", login, theme=theme, size=size) as page:
         yield page
 
@@ -92,8 +97,7 @@ def _logged_in_at(
 
 def _take_invariants(browser: Browser) -> None:
     """Have the invariants audited as the demo dispatcher, and take what comes of it."""
-    login = next(login for login in STAFF_LOGINS if login.role == "dispatcher")
-    with _logged_in_at(browser, "/admin/login/", login, theme="light", size=DESKTOP) as page:
+    with _logged_in(browser, role="dispatcher") as page:
         page.goto(INVARIANTS)
         page.get_by_role("button", name="Audit now").click()
         page.get_by_text("A worker audits the invariants now").wait_for()
@@ -102,6 +106,20 @@ def _take_invariants(browser: Browser) -> None:
             page.goto(INVARIANTS)
         page.get_by_text("What was examined").click()
         _save(page, "invariants")
+
+
+def _take_provider(browser: Browser) -> None:
+    """Take the page of the provider with the most open offers, from its map on, wide and on a phone."""
+    for theme, size, name in (
+        ("light", DESKTOP, "provider-page"),
+        ("dark", PHONE, "provider-page-phone-dark"),
+    ):
+        with _logged_in(browser, theme=theme, size=size) as page:  # type: ignore[arg-type]  # literals in a tuple
+            page.goto("/admin/users/providerprofile/?o=-7")
+            page.locator("#result_list .field-company_name a").first.click()
+            page.locator("#area").scroll_into_view_if_needed()
+            page.evaluate("document.querySelector('#area').scrollIntoView()")
+            _save(page, name)
 
 
 def _save(page: Page, name: str) -> None:
@@ -188,6 +206,53 @@ def _take_decision(page: Page) -> None:
         summary.click()
     page.locator(".pc-routing").scroll_into_view_if_needed()
     _save(page, "routing-decision")
+
+
+def _list_leads(page: Page, state: str) -> list[str]:
+    """Return the addresses of the latest leads in a state."""
+    page.goto(f"/admin/leads/lead/?status__exact={state}")
+    links = page.locator("#result_list a[href*='/leads/lead/'][href*='/change/']")
+    addresses: list[str] = links.evaluate_all("links => links.map(link => link.href)")
+    return addresses
+
+
+def take_manual_work(page: Page) -> None:
+    """Take the choice of a provider by hand, where a rule could be lifted."""
+    for lead in _list_leads(page, "verified"):
+        page.goto(lead)
+        assign = page.get_by_role("link", name="Assign by hand…")
+        if assign.count():
+            break
+    assign.click()
+    page.get_by_role("searchbox", name="Provider", exact=True).fill("er")
+    page.keyboard.press("Enter")
+    page.locator("input[name=provider]:enabled").first.check()
+    page.get_by_label("Reason").fill("The client asked for this company.")
+    _save(page, "assign-by-hand")
+
+
+def take_duplicate(page: Page) -> None:
+    """Take the comparison of a lead with its likely originals, of the latest that has one of the same contact."""
+    for lead in _list_leads(page, "new"):
+        page.goto(lead)
+        page.goto(page.get_by_role("link", name="Mark duplicate…").get_attribute("href") or "")
+        if page.get_by_text(re.compile("same (e-mail|phone)")).count():
+            break
+    page.locator("input[name=of]").first.check()
+    _save(page, "mark-duplicate")
+
+
+def _take_bulk_run(page: Page) -> None:
+    """Take the preview of a run over all new leads, then its results."""
+    page.goto("/admin/leads/lead/?status__exact=new")
+    page.locator("#action-toggle").check()
+    page.locator("select[name=action]").select_option("bulk_verify")
+    page.get_by_role("button", name="Run").click()
+    page.locator(".bulk-start button").wait_for(timeout=60_000)
+    _save(page, "bulk-preview")
+    page.locator(".bulk-start button").click()
+    page.get_by_text("Finished").first.wait_for(timeout=60_000)
+    _save(page, "bulk-results")
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         TransitionNotPossible,
         TransitionRefused,
     )
-    from workflows.explanation import Availability, Explanation, explain
+    from workflows.explanation import Availability, Explanation, explain, explain_one
     from workflows.guards import Blocker, Check, guard
     from workflows.machine import Machine, Tone
     from workflows.models import TransitionRecord, WorkflowManager, WorkflowModel, WorkflowQuerySet
@@ -56,6 +56,7 @@ __all__ = [
     "clock",
     "current_event",
     "explain",
+    "explain_one",
     "guard",
     "list_machines",
     "machine_of",
@@ -74,7 +75,7 @@ _HOMES = {
         "TransitionNotPossible",
         "TransitionRefused",
     ),
-    "explanation": ("Availability", "Explanation", "explain"),
+    "explanation": ("Availability", "Explanation", "explain", "explain_one"),
     "guards": ("Blocker", "Check", "guard"),
     "machine": ("Machine", "Tone"),
     "models": ("TransitionRecord", "WorkflowManager", "WorkflowModel", "WorkflowQuerySet"),

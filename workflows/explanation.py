@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from workflows.declaration import Declaration
     from workflows.models import WorkflowModel
 
-__all__ = ["Availability", "Explanation", "explain", "guards_hold"]
+__all__ = ["Availability", "Explanation", "explain", "explain_one", "guards_hold"]
 
 
 class Availability(enum.StrEnum):
@@ -62,9 +62,17 @@ def explain(instance: WorkflowModel, *, by: Actor) -> tuple[Explanation, ...]:
     machine = machine_of(type(instance))
     declarations = declarations_of(type(instance))
     return tuple(
-        _explain_one(instance, transition, declarations[transition.name], by)
+        _explain_transition(instance, transition, declarations[transition.name], by)
         for transition in machine.transitions_from(instance.state)
     )
+
+
+def explain_one(instance: WorkflowModel, name: str, *, by: Actor) -> Explanation | None:
+    """Return one transition as it stands for the actor; None when the present state has no such transition."""
+    transition = machine_of(type(instance)).transition(name)
+    if instance.state not in transition.sources:
+        return None
+    return _explain_transition(instance, transition, declarations_of(type(instance))[name], by)
 
 
 def guards_hold(instance: WorkflowModel, declaration: Declaration) -> bool:
@@ -73,7 +81,7 @@ def guards_hold(instance: WorkflowModel, declaration: Declaration) -> bool:
     return all(check.holds for check in check_guards(declaration.guards, instance, attempt))
 
 
-def _explain_one(
+def _explain_transition(
     instance: WorkflowModel, transition: Transition, declaration: Declaration, by: Actor
 ) -> Explanation:
     availability, checks = _judge(instance, declaration, by)

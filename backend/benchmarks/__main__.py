@@ -15,20 +15,23 @@ from backend.benchmarks.report import describe_machine, draw_table, write_sectio
 
 __all__ = ["main"]
 
-NAMES = ("latency", "throughput", "audit_list", "dashboard", "process_map", "audit")
+NAMES = ("latency", "throughput", "audit_list", "dashboard", "process_map", "provider_page", "audit")
 """The benchmarks: modules of this package with ``TITLE`` and ``measure()``."""
+ON_REQUEST = ("bulk_run",)
+"""Those that take many minutes and are run only when named."""
 
 
 def main(arguments: Sequence[str]) -> None:
     """Run benchmarks, all unless some are named."""
     parser = argparse.ArgumentParser(prog="python -m backend.benchmarks", description="Measure.")
-    parser.add_argument("names", nargs="*", help=", ".join(NAMES))
+    parser.add_argument("names", nargs="*", help=", ".join((*NAMES, *ON_REQUEST)))
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     parser.add_argument("--write", action="store_true", help="write the tables into docs/benchmarks.md too")
     chosen = parser.parse_args(arguments)
     names = chosen.names or NAMES
-    if unknown := sorted(set(names) - set(NAMES)):
-        parser.error(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(NAMES)}")
+    known = (*NAMES, *ON_REQUEST)
+    if unknown := sorted(set(names) - set(known)):
+        parser.error(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(known)}")
     use_own_database()
     results = {name: _run(name, is_written=chosen.write, is_quiet=chosen.json) for name in names}
     if chosen.json:

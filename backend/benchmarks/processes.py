@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["measure_cpu_s", "running_worker", "use_own_database"]
+__all__ = ["measure_cpu_s", "running_worker", "start_worker", "use_own_database"]
 
 SETTINGS = "backend.benchmarks.settings"
 STOP_TIMEOUT_S = 30
@@ -36,7 +36,7 @@ def use_own_database() -> None:
 @contextmanager
 def running_worker(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     """Run a worker in a process of its own, with arguments of ``backend.benchmarks.worker``."""
-    worker = _start_worker(*arguments)
+    worker = start_worker(*arguments)
     try:
         yield worker
     finally:
@@ -46,7 +46,7 @@ def running_worker(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
 
 def measure_cpu_s(*arguments: str) -> float:
     """Run a worker until no job is due; return the processor time that it took."""
-    worker = _start_worker("--until-idle", *arguments)
+    worker = start_worker("--until-idle", *arguments)
     _pid, status, usage = os.wait4(worker.pid, 0)
     worker.returncode = os.waitstatus_to_exitcode(status)
     if worker.returncode:
@@ -54,7 +54,8 @@ def measure_cpu_s(*arguments: str) -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def _start_worker(*arguments: str) -> subprocess.Popen[bytes]:
+def start_worker(*arguments: str) -> subprocess.Popen[bytes]:
+    """Start a worker in a process of its own; whoever starts it ends it."""
     environment = {**os.environ, "DATABASE_CONN_MAX_AGE": "60"}
     return subprocess.Popen([sys.executable, "-m", "backend.benchmarks.worker", *arguments], env=environment)
 

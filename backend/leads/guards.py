@@ -14,7 +14,7 @@ from backend.leads.terms import Terms
 from backend.leads.terms_in_force import read_terms
 from backend.matching.capacity import find_obstacle
 from backend.matching.rules import get_rule
-from workflows import Attempt, Blocker, SystemActor, guard
+from workflows import Actor, Attempt, Blocker, SystemActor, guard
 
 if TYPE_CHECKING:
     from backend.leads.models import Lead, LeadAssignment
@@ -33,8 +33,10 @@ __all__ = [
     "original_is_another_lead",
     "place_can_be_accepted",
     "place_can_be_claimed",
+    "place_can_be_given",
     "place_is_free",
     "provider_has_capacity",
+    "provider_may_have_it",
     "provider_takes_part",
     "provider_was_told",
     "request_can_be_met",
@@ -114,15 +116,53 @@ def place_is_free(lead: Lead, attempt: Attempt) -> Blocker | None:
     """
     counts, terms = selectors.count_offers(lead), read_terms(lead.category_id)
     is_system = isinstance(attempt.by, SystemActor)
-    if counts.accepted >= (terms.accepted_enough if is_system else terms.accepted_max):
+    accepted_max = terms.accepted_enough if is_system else terms.accepted_max
+    if (obstacle := _find_obstacle_to_offer(counts, terms, accepted_max=accepted_max)) is not None:
+        return obstacle
+    if lead.wave >= terms.waves_max:
+        return Blocker(_("There were %(count)d waves; that is the most.") % {"count": lead.wave})
+    return None
+
+
+@guard(gettext_lazy("A place is free"))
+def place_can_be_given(lead: Lead, attempt: Attempt) -> Blocker | None:
+    """Like ``place_is_free``, but for the number of waves: that bounds how often the system tries."""
+    counts, terms = selectors.count_offers(lead), read_terms(lead.category_id)
+    return _find_obstacle_to_offer(counts, terms, accepted_max=terms.accepted_max)
+
+
+def _find_obstacle_to_offer(
+    counts: selectors.OfferCounts, terms: Terms, *, accepted_max: int
+) -> Blocker | None:
+    if counts.accepted >= accepted_max:
         return Blocker(_("%(count)d providers have accepted already.") % {"count": counts.accepted})
     if counts.occupied >= terms.places:
         return Blocker(_("All %(count)d places are taken.") % {"count": terms.places})
     if counts.made >= terms.offers_max:
         return Blocker(_("%(count)d offers have been made; that is the most.") % {"count": counts.made})
-    if lead.wave >= terms.waves_max:
-        return Blocker(_("There were %(count)d waves; that is the most.") % {"count": lead.wave})
     return None
+
+
+@guard(gettext_lazy("The provider may have it"), needs=["provider"])
+def provider_may_have_it(lead: Lead, attempt: Attempt) -> Blocker | None:
+    """No rule excludes the provider, but for those that staff may lift and take upon themselves."""
+    provider = attempt.arguments["provider"]
+    failed = [get_rule(code) for code in selectors.list_failed_rules(lead, provider.pk)]
+    final = [rule for rule in failed if not rule.can_be_lifted]
+    if not failed or (attempt.arguments.get("override") and not final and _may_lift_rules(attempt.by)):
+        return None
+    why = f"{provider} {_(' and ').join(str(rule.sentence) for rule in failed)}."
+    if final:
+        return Blocker(f"{why} {_('Choose another provider.')}")
+    if not _may_lift_rules(attempt.by):
+        return Blocker(
+            f"{why} {_('Choose another provider, or ask somebody who may lift this: it takes a permission.')}"
+        )
+    return Blocker(f"{why} {_('Say that it gets the offer all the same, or choose another.')}", "override")
+
+
+def _may_lift_rules(actor: Actor) -> bool:
+    return not isinstance(actor, SystemActor) and actor.has_perms(["leads.lift_rules_lead"])  # type: ignore[attr-defined]  # PermissionsMixin
 
 
 @guard(gettext_lazy("The deadline has not passed"))

@@ -11,6 +11,8 @@ from django.db import connection
 from django.db.models import Count, Q, QuerySet, Value
 
 from backend.leads.terms_in_force import duplicate_within_sql
+from backend.matching.eligibility import judge_providers
+from backend.matching.values import Request
 from workflows import Actor, Explanation, clock, explain
 
 if TYPE_CHECKING:
@@ -28,12 +30,15 @@ __all__ = [
     "hold_status",
     "is_accepted",
     "is_told",
+    "list_failed_rules",
     "list_live_offers",
     "list_offers_of",
     "list_repeated",
     "list_sources",
     "list_tips_of",
     "list_waiting_leads",
+    "offered_before",
+    "request_of",
 ]
 
 # States in which a lead is offered to providers.
@@ -107,6 +112,36 @@ def list_tips_of(provider: ProviderProfile) -> QuerySet[LeadTip]:
     )
     unanswered = tips.exclude(lead__assignments__provider=provider)
     return unanswered.select_related("lead__category", "provider", "decision").order_by("-created_at", "-pk")
+
+
+def request_of(lead: Lead, *, already_offered: frozenset[int] = frozenset()) -> Request:
+    """Return a lead as matching sees it: what, where, when, in which language, for how much."""
+    return Request(
+        category_id=lead.category_id,
+        latitude=lead.latitude,
+        longitude=lead.longitude,
+        budget=lead.budget,
+        language=lead.language,
+        urgency=lead.urgency,
+        at=clock.now(),
+        deadline=lead.deadline_at,
+        key=lead.reference,
+        client_user_id=lead.client_id,
+        already_offered=already_offered,
+    )
+
+
+def offered_before(lead: Lead) -> frozenset[int]:
+    """Return who was offered this lead in an earlier wave; before the first there is nothing to ask."""
+    if not lead.wave:
+        return frozenset()
+    return frozenset(lead.assignments.values_list("provider_id", flat=True))
+
+
+def list_failed_rules(lead: Lead, provider_id: int) -> tuple[str, ...]:
+    """Return the codes of all rules by which a provider may not have a lead now: two statements."""
+    request = request_of(lead, already_offered=offered_before(lead))
+    return judge_providers(request, [provider_id])[provider_id].failed
 
 
 def is_told(lead: Lead, provider_id: int) -> bool:

@@ -7,6 +7,7 @@ first call alone: to give back and to reserve in one transaction, `release` firs
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,9 +30,9 @@ _LOCK = SQL(
     FROM users_providerprofile AS p JOIN matching_providerload AS l ON l.provider_id = p.id
     WHERE p.id = ANY (%(provider_ids)s)
     ORDER BY p.id
-    FOR NO KEY UPDATE OF p, l
+    FOR NO KEY UPDATE OF p, l {wait}
     """
-).format(rule=first_failed_sql([rule for rule in RULES if rule.is_rechecked]))
+)
 
 _OBSTACLE = (
     SQL(
@@ -44,9 +45,6 @@ _OBSTACLE = (
     .format(rule=first_failed_sql([rule for rule in RULES if rule.is_rechecked]))
     .as_string()
 )
-
-_LOCK_AND_WAIT = _LOCK.as_string()
-_LOCK_WHAT_IS_FREE = (_LOCK + SQL("SKIP LOCKED")).as_string()
 
 _COUNT_OFFERS = (
     SQL(
@@ -93,13 +91,20 @@ class Reservation:
     refused: Mapping[int, str]
 
 
-def reserve(preferred: Sequence[int], *, count: int, at: datetime, wait: bool = True) -> Reservation:
+def reserve(
+    preferred: Sequence[int],
+    *,
+    count: int,
+    at: datetime,
+    wait: bool = True,
+    lifted: frozenset[str] = frozenset(),
+) -> Reservation:
     """Count one more offer for the first ``count`` of the preferred providers that still have room.
 
     Twice as many as needed are locked at first, in the order of their ids, and judged as they are under the
     lock.  If too many of them fall out, the next ones are tried without waiting: waiting for a lower id would
     leave the order, and could end in a deadlock.  ``wait=False`` never waits: for a transaction that already
-    holds locks of other providers.
+    holds locks of other providers.  ``lifted`` are the codes of rules that are not asked: somebody answers for it.
 
     Raises: AssertionError outside a transaction, whose end is what makes the offers count.
     """
@@ -111,7 +116,7 @@ def reserve(preferred: Sequence[int], *, count: int, at: datetime, wait: bool = 
     while waiting and len(reserved) < count:
         missing = count - len(reserved)
         asked, waiting = waiting[: 2 * missing], waiting[2 * missing :]
-        failed = _judge_under_lock(asked, at=at, wait=must_wait)
+        failed = _judge_under_lock(asked, at=at, wait=must_wait, lifted=lifted)
         refused |= failed
         reserved += [provider_id for provider_id in asked if provider_id not in failed][:missing]
         must_wait = False
@@ -158,12 +163,19 @@ def release(provider_ids: Sequence[int]) -> frozenset[int]:
     )
 
 
-def _judge_under_lock(provider_ids: Sequence[int], *, at: datetime, wait: bool) -> dict[int, str]:
+@functools.cache
+def _lock_sql(*, wait: bool, lifted: frozenset[str]) -> str:
+    asked = [rule for rule in RULES if rule.is_rechecked and rule.code not in lifted]
+    return _LOCK.format(rule=first_failed_sql(asked), wait=SQL("" if wait else "SKIP LOCKED")).as_string()
+
+
+def _judge_under_lock(
+    provider_ids: Sequence[int], *, at: datetime, wait: bool, lifted: frozenset[str]
+) -> dict[int, str]:
     """Lock the providers and return the rule that each one fails; one that has room is left out."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            _LOCK_AND_WAIT if wait else _LOCK_WHAT_IS_FREE, {"provider_ids": list(provider_ids), "at": at}
-        )
+        sql = _lock_sql(wait=wait, lifted=lifted)
+        cursor.execute(sql, {"provider_ids": list(provider_ids), "at": at})
         judged: dict[int, str | None] = dict(cursor.fetchall())
     absent = NOT_ACTIVE.code if wait else BUSY.code
     codes = {provider_id: judged.get(provider_id, absent) for provider_id in provider_ids}

@@ -16,11 +16,11 @@ from backend.matching.judgement import (
     to_candidate,
     to_exclusion,
 )
-from backend.matching.rules import BUSY, RULES, Rule, first_failed_sql, get_rule
-from backend.matching.values import Candidate, Exclusion, Request
+from backend.matching.rules import BUSY, RULES, Rule, all_failed_sql, first_failed_sql, get_rule
+from backend.matching.values import Candidate, Exclusion, Judgement, Request
 from backend.users.models import ProviderProfile
 
-__all__ = ["BUSY", "RULES", "Rule", "explain_provider", "find_misfits", "get_rule"]
+__all__ = ["BUSY", "RULES", "Rule", "explain_provider", "find_misfits", "get_rule", "judge_providers"]
 
 # Straight from the profile, so that it answers for a provider that the index does not hold: one far away,
 # one without the category, a retired one.
@@ -37,6 +37,16 @@ _NAMED = SQL(
 _EXPLAIN = (
     SQL("SELECT judged.*, {columns} FROM ({judged}) AS judged {records}")
     .format(columns=RECORD_COLUMNS, judged=judged_sql(_NAMED), records=join_records_sql("judged"))
+    .as_string()
+)
+
+_JUDGE = (
+    SQL("SELECT judged.*, {columns} FROM ({judged}) AS judged {records}")
+    .format(
+        columns=RECORD_COLUMNS,
+        judged=judged_sql(_NAMED, rule=all_failed_sql()),
+        records=join_records_sql("judged"),
+    )
     .as_string()
 )
 
@@ -63,6 +73,20 @@ def explain_provider(request: Request, provider_id: int) -> Candidate | Exclusio
     if not rows:
         raise ProviderProfile.DoesNotExist(f"Cannot explain provider {provider_id}: there is none.")
     return to_exclusion(rows[0]) if rows[0]["rule_code"] else to_candidate(rows[0], request=request)
+
+
+def judge_providers(request: Request, provider_ids: Collection[int]) -> dict[int, Judgement]:
+    """Judge these providers by every rule, not by the first that fails alone: one statement.
+
+    For somebody who considers to lift a rule, and must know of the others.  Providers that do not exist are left out.
+    """
+    if not provider_ids:
+        return {}
+    rows = fetch_rows(_JUDGE, request_parameters(request) | {"provider_ids": sorted(provider_ids)})
+    return {
+        row["provider_id"]: Judgement(to_candidate(row, request=request), tuple(row["rule_code"]))
+        for row in rows
+    }
 
 
 def find_misfits(request: Request, provider_ids: Collection[int]) -> dict[int, str]:

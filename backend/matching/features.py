@@ -16,7 +16,17 @@ from decimal import Decimal
 from backend.matching.track_record import HALF_LIFE
 from backend.matching.values import Request
 
-__all__ = ["FEATURES", "NEUTRAL_RATING", "Facts", "Feature", "Record", "measure"]
+__all__ = [
+    "FEATURES",
+    "NEUTRAL_RATING",
+    "Facts",
+    "Feature",
+    "Record",
+    "expected_acceptance",
+    "expected_response_h",
+    "expected_win_rate",
+    "measure",
+]
 
 # The rating, 1 to 5, assumed of a provider that has none: below what reviewed providers usually have, so that
 # good reviews count, and far above bad ones.
@@ -55,6 +65,11 @@ class Record:
     finished: float = 0
     won: float = 0
 
+    def faded(self, *, by: timedelta) -> Record:
+        """Return what is left of the sums after a time; one that is negative counts as none."""
+        kept = float(0.5 ** (max(by, timedelta(0)) / HALF_LIFE))
+        return Record(**{name: kept * getattr(self, name) for name in Record.__slots__})
+
 
 NOTHING = Record()
 
@@ -75,7 +90,7 @@ class Facts:
     rating: float | None
     created_at: datetime
     last_offered_at: datetime | None
-    opening_at: datetime
+    opening_at: datetime | None
     record: Record = NOTHING
     record_at: datetime | None = None
     category_record: Record = NOTHING
@@ -137,15 +152,16 @@ def _experience(facts: Facts, _: Request) -> float:
 
 
 def _open_soon(facts: Facts, request: Request) -> float:
+    if facts.opening_at is None:
+        return 0.0
     return max(0.0, 1 - 24 * _days_between(request.at, facts.opening_at) / WAIT_MAX_H)
 
 
-def _kept(facts: Facts, request: Request) -> float:
-    """Return what is left of a record's weight at the request."""
+def _faded(facts: Facts, request: Request) -> Record:
+    """Return what is left of a provider's record at the request."""
     if facts.record_at is None:
-        return 0.0
-    age: timedelta = max(request.at - facts.record_at, timedelta(0))
-    return float(0.5 ** (age / HALF_LIFE))
+        return NOTHING
+    return facts.record.faded(by=request.at - facts.record_at)
 
 
 def _smooth(total: float, count: float, *, mean: float) -> float:
@@ -153,23 +169,35 @@ def _smooth(total: float, count: float, *, mean: float) -> float:
     return (total + SMOOTHING_EVENTS * mean) / (count + SMOOTHING_EVENTS)
 
 
+def expected_acceptance(own: Record, category: Record) -> float:
+    """Return the share of answered offers that a provider is taken to accept; ``own`` as it has faded by now."""
+    mean = _smooth(category.accepted, category.answered, mean=NEUTRAL_ACCEPTANCE)
+    return _smooth(own.accepted, own.answered, mean=mean)
+
+
+def expected_win_rate(own: Record, category: Record) -> float:
+    """Return the share of accepted leads that a provider is taken to win."""
+    mean = _smooth(category.won, category.finished, mean=NEUTRAL_WIN_RATE)
+    return _smooth(own.won, own.finished, mean=mean)
+
+
+def expected_response_h(own: Record, category: Record) -> float:
+    """Return the hours that a provider is taken to need for an answer: a geometric mean."""
+    mean = _smooth(category.log_hours, category.responses, mean=math.log1p(NEUTRAL_RESPONSE_H))
+    return math.expm1(_smooth(own.log_hours, own.responses, mean=mean))
+
+
 def _acceptance(facts: Facts, request: Request) -> float:
-    kept, all_ = _kept(facts, request), facts.category_record
-    mean = _smooth(all_.accepted, all_.answered, mean=NEUTRAL_ACCEPTANCE)
-    return _smooth(kept * facts.record.accepted, kept * facts.record.answered, mean=mean)
+    return expected_acceptance(_faded(facts, request), facts.category_record)
 
 
 def _win_rate(facts: Facts, request: Request) -> float:
-    kept, all_ = _kept(facts, request), facts.category_record
-    mean = _smooth(all_.won, all_.finished, mean=NEUTRAL_WIN_RATE)
-    return _smooth(kept * facts.record.won, kept * facts.record.finished, mean=mean)
+    return expected_win_rate(_faded(facts, request), facts.category_record)
 
 
 def _responsiveness(facts: Facts, request: Request) -> float:
-    kept, all_ = _kept(facts, request), facts.category_record
-    mean = _smooth(all_.log_hours, all_.responses, mean=math.log1p(NEUTRAL_RESPONSE_H))
-    log_hours = _smooth(kept * facts.record.log_hours, kept * facts.record.responses, mean=mean)
-    return 1 / (1 + math.expm1(log_hours) / RESPONSE_SCALE_H)
+    response_h = expected_response_h(_faded(facts, request), facts.category_record)
+    return 1 / (1 + response_h / RESPONSE_SCALE_H)
 
 
 FEATURES = (

@@ -76,14 +76,15 @@ LEFT JOIN matching_categoryrecord AS averages ON averages.category_id = %(catego
 Row = Mapping[str, Any]
 
 
-def judged_sql(found: str | Composable) -> Composable:
+def judged_sql(found: str | Composable, *, rule: Composable | None = None) -> Composable:
     """Return a query that judges what was found.
 
     ``found`` is a query of ``provider_id``, ``prior``, ``distance_km`` and ``covers`` (whether the place lies
-    in the service area).  Its rows carry the facts, and ``rule_code``: null when the provider is eligible.
+    in the service area).  Its rows carry the facts, and ``rule_code``: null when the provider is eligible, or what
+    another ``rule`` expression says.
     """
     query = SQL(found) if isinstance(found, str) else found
-    return SQL(_JUDGED).format(rule=first_failed_sql(), found=query, opening=SQL(_OPENING))
+    return SQL(_JUDGED).format(rule=rule or first_failed_sql(), found=query, opening=SQL(_OPENING))
 
 
 def join_records_sql(judged: str) -> Composable:

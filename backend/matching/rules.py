@@ -17,7 +17,7 @@ from psycopg.sql import SQL, Composable, Literal
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
-__all__ = ["BUSY", "NOT_ACTIVE", "RULES", "Rule", "first_failed_sql", "get_rule"]
+__all__ = ["BUSY", "NOT_ACTIVE", "RULES", "Rule", "all_failed_sql", "first_failed_sql", "get_rule"]
 
 # Where the provider's day and month stand at the instant of the request, in its own time zone.
 LOCAL_DATE = "timezone(p.time_zone, %(at)s)::date"
@@ -31,7 +31,9 @@ class Rule:
     ``sentence`` goes on after the provider's name ("Acme *is paused or not yet approved*"), ``summary`` after a
     number of providers ("9 *too far*").  A rule with
     ``is_rechecked`` may have changed since the search: it is asked again under the lock.  One with
-    ``is_about_request`` holds between provider and request for good, whatever else the provider has to do.
+    ``is_about_request`` holds between provider and request for good, whatever else the provider has to do.  One that
+    ``can_be_lifted`` is a preference of the provider that it can go back on when somebody calls it; the others are
+    facts, or limits that everything else relies on.
     """
 
     code: str
@@ -40,6 +42,7 @@ class Rule:
     condition: str
     is_rechecked: bool = False
     is_about_request: bool = False
+    can_be_lifted: bool = False
 
 
 NOT_ACTIVE = Rule(
@@ -57,6 +60,7 @@ RULES = (
         f"p.holiday_until_date IS NOT NULL"
         f" AND {LOCAL_DATE} BETWEEN p.holiday_from_date AND p.holiday_until_date",
         is_rechecked=True,
+        can_be_lifted=True,
     ),
     Rule(
         "category",
@@ -65,19 +69,28 @@ RULES = (
         "c.id IS NULL",
         is_about_request=True,
     ),
-    Rule("too_far", _("does not work that far away"), _("too far"), "NOT f.covers", is_about_request=True),
+    Rule(
+        "too_far",
+        _("does not work that far away"),
+        _("too far"),
+        "NOT f.covers",
+        is_about_request=True,
+        can_be_lifted=True,
+    ),
     Rule(
         "language",
         _("does not speak the language"),
         _("without the language"),
         "%(language)s <> '' AND NOT %(language)s = ANY (p.languages)",
         is_about_request=True,
+        can_be_lifted=True,
     ),
     Rule(
         "closed",
         _("does not open before the deadline"),
         _("closed until then"),
         "o.opening_at IS NULL OR (o.opening_at > %(at)s AND o.opening_at >= %(deadline)s)",
+        can_be_lifted=True,
     ),
     Rule(
         "open_offers_full",
@@ -92,6 +105,7 @@ RULES = (
         _("full today"),
         f"CASE WHEN l.day_date >= {LOCAL_DATE} THEN l.offers_on_day ELSE 0 END >= p.leads_per_day_max",
         is_rechecked=True,
+        can_be_lifted=True,
     ),
     Rule(
         "month_full",
@@ -99,6 +113,7 @@ RULES = (
         _("full this month"),
         f"CASE WHEN l.month_date >= {LOCAL_MONTH} THEN l.offers_in_month ELSE 0 END >= p.leads_per_month_max",
         is_rechecked=True,
+        can_be_lifted=True,
     ),
     # `cannot_pay` has its place here.
     Rule(
@@ -129,3 +144,11 @@ def first_failed_sql(rules: Sequence[Rule] = RULES) -> Composable:
     """Return the expression for the code of the first rule that excludes the provider, or null."""
     whens = [SQL("WHEN {} THEN {}").format(SQL(rule.condition), Literal(rule.code)) for rule in rules]
     return SQL("CASE {} END").format(SQL(" ").join(whens))
+
+
+def all_failed_sql() -> Composable:
+    """Return the expression for the codes of all rules that exclude the provider, in their order, as an array."""
+    cases = [
+        SQL("CASE WHEN {} THEN {} END").format(SQL(rule.condition), Literal(rule.code)) for rule in RULES
+    ]
+    return SQL("array_remove(ARRAY[{}]::text[], NULL)").format(SQL(", ").join(cases))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-__all__ = ["Candidate", "Exclusion", "Part", "Ranked", "Ranking", "Request", "Scored", "Search"]
+__all__ = ["Candidate", "Exclusion", "Judgement", "Part", "Ranked", "Ranking", "Request", "Scored", "Search"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,14 @@ class Exclusion:
     company_name: str
     rule_code: str
     distance_km: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One provider judged by every rule: what ranking would know of it, and the codes of all rules that it fails."""
+
+    candidate: Candidate
+    failed: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

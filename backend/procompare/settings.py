@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "backend.jobs",
     "backend.catalog",
     "backend.users",
+    "backend.bulk",
     "backend.notifications",
     "backend.matching",
     "backend.leads",

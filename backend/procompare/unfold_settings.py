@@ -35,6 +35,17 @@ def _may_see_a_map(request: HttpRequest) -> bool:
     return any(request.user.has_perm(view) for view in views)
 
 
+def _own_entry(title: Any, icon: str, model: str, permission: str) -> dict[str, Any]:
+    """Return the menu's entry for a list in which everybody with a permission finds what is theirs."""
+    entry = _entry(title, icon, model)
+    may_see_all = entry["permission"]
+
+    def may_see(request: HttpRequest) -> bool:
+        return request.user.has_perm(permission) or may_see_all(request)
+
+    return {**entry, "permission": may_see}
+
+
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "ProCompare",
     "SITE_HEADER": "ProCompare",
@@ -101,6 +112,7 @@ UNFOLD: dict[str, Any] = {
                     },
                     _entry(_("Audit list"), "history", "workflows.transitionrecord"),
                     _entry(_("Invariants"), "rule", "workflows.auditrun"),
+                    _own_entry(_("Bulk runs"), "playlist_play", "bulk.bulkrun", "bulk.start_bulkrun"),
                     _entry(_("Terms"), "tune", "leads.termsversion"),
                     _entry(_("Ranking models"), "model_training", "matching.rankingmodel"),
                     _entry(_("Jobs"), "work_history", "jobs.job"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, cast
 
 from django import forms
@@ -61,6 +62,16 @@ class WorkflowAdmin(ListAdmin, ProcessMapAdmin):
         css = {"all": ["workflows/diagram.css", "workflows/admin.css"]}
 
     # What to override.
+
+    question_templates: Mapping[str, str] = MappingProxyType({})
+    """Templates of the transitions that ask with more than a form, by name: they extend
+    ``workflows/admin/transition.html``.  Without ``data-wf-question`` they open as a page, not as a dialog."""
+
+    def question_context(
+        self, request: HttpRequest, obj: WorkflowModel, transition: Transition
+    ) -> dict[str, Any]:
+        """Return what the template of a transition's question needs beside the question."""
+        return {}
 
     def argument_queryset(
         self, request: HttpRequest, obj: WorkflowModel, transition: Transition, argument: Argument

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,6 +13,7 @@ from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from workflows import refusals
@@ -150,7 +152,8 @@ class _Page:
         done = f"{self.transition.label}: {self._label(source)} → {self._label(self.instance.state)}"
         # Django's own history beside the audit log; after the commit, so that the engine may try again.
         self.model_admin.log_change(self.request, self.instance, done)
-        return self._back(f"{done}.", messages.SUCCESS)
+        whose = f"{self.instance}: " if self._is_from_elsewhere else ""
+        return self._back(f"{whose}{done}.", messages.SUCCESS)
 
     def _blocked(
         self, refusal: TransitionBlocked, explanation: Explanation, form: ArgumentForm | None
@@ -159,11 +162,28 @@ class _Page:
         if form is None or not form.fields:
             reasons = " ".join(check.message for check in refusal.reasons)
             return self._back(_("%s is blocked.") % self.transition.label + f" {reasons}", messages.ERROR)
+        form = self._ask_for_consents(refusal, explanation) or form
         needs = {guard.code: guard.needs for guard in self.transition.guards}
         for check in refusal.reasons:
-            field = next((name for name in needs.get(check.code, ()) if name in form.fields), None)
+            names = (check.lifted_by, *needs.get(check.code, ()))
+            field = next((name for name in names if name in form.fields), None)
             form.add_error(field, check.message)
         return self._show(explanation, form=form, status=409)
+
+    def _ask_for_consents(self, refusal: TransitionBlocked, explanation: Explanation) -> ArgumentForm | None:
+        """Return the form with the consents that would lift the refusal; None when there is none to ask for.
+
+        A guard that needs arguments was not judged before they were given.
+        """
+        lifting = {check.lifted_by for check in refusal.reasons if check.lifted_by}
+        if not lifting:
+            return None
+        judged = dataclasses.replace(explanation, checks=(*explanation.checks, *refusal.reasons))
+        form = self._form(judged, data=self.request.POST)
+        assert form is not None
+        for name in lifting & set(form.errors):
+            del form.errors[name]  # it was not asked for until now
+        return form
 
     def _refused(self, refusal: TransitionRefused) -> HttpResponseBase:
         if isinstance(refusal, TransitionForbidden):
@@ -205,19 +225,23 @@ class _Page:
 
     def _render(self, question: Question, *, status: int) -> TemplateResponse:
         admin = self.model_admin
+        asks = question.form is not None
         context = {
             **admin.admin_site.each_context(self.request),
             "title": _("%(transition)s: %(object)s")
             % {"transition": self.transition.label, "object": self.instance},
             "question": question,
             "action_url": self.request.get_full_path(),
-            "back_url": admin.change_url(self.request, self.instance),
+            "back_url": self._back_url,
             "opts": admin.opts,
             "original": self.instance,
             "media": admin.media,
+            **(admin.question_context(self.request, self.instance, self.transition) if asks else {}),
         }
         self.request.current_app = admin.admin_site.name
         template = "workflows/admin/transition.html"
+        if asks:
+            template = admin.question_templates.get(self.transition.name, template)
         return TemplateResponse(self.request, template, context, status=status)
 
     def _label(self, state: str) -> str:
@@ -232,4 +256,16 @@ class _Page:
 
     def _back(self, message: str, level: int) -> HttpResponseRedirect:
         self.model_admin.message_user(self.request, message, level)
-        return HttpResponseRedirect(self.model_admin.change_url(self.request, self.instance))
+        return HttpResponseRedirect(self._back_url)
+
+    @property
+    def _back_url(self) -> str:
+        """Return where one came from: the page of another object that shows this one, or the object's own."""
+        if self._is_from_elsewhere:
+            return self.request.GET["next"]
+        return self.model_admin.change_url(self.request, self.instance)
+
+    @property
+    def _is_from_elsewhere(self) -> bool:
+        """Return whether a page of this site said that one comes back to it."""
+        return url_has_allowed_host_and_scheme(self.request.GET.get("next", ""), allowed_hosts=None)

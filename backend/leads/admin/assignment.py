@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
+from backend.bulk.admin import BulkActions
 from backend.leads.admin.list_filters import AnswerFilter
 from backend.leads.admin.offer_list import describe_next_step_of_offer
 from backend.leads.models import LeadAssignment
@@ -24,7 +25,7 @@ CONTACT_VIEWS_SHOWN = 20
 
 
 @admin.register(LeadAssignment)
-class LeadAssignmentAdmin(SavedViewsAdmin, WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
+class LeadAssignmentAdmin(SavedViewsAdmin, BulkActions, WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
     """Offers."""
 
     list_display = [
@@ -109,7 +110,8 @@ class LeadAssignmentAdmin(SavedViewsAdmin, WorkflowAdmin, ModelAdmin):  # type: 
     def decision_link(self, offer: LeadAssignment) -> SafeString:
         """Return the decision that made the offer as a link."""
         wave = _("wave %(number)d") % {"number": offer.decision.wave}
-        return _link("leads_routingdecision", offer.decision_id, f"{wave} · {offer.decision.policy_version}")
+        chosen = _("by hand") if offer.decision.is_by_hand else offer.decision.policy_version
+        return _link("leads_routingdecision", offer.decision_id, f"{wave} · {chosen}")
 
     @admin.display(description=_("seen by the provider"))
     def contact_seen(self, offer: LeadAssignment) -> SafeString | str:

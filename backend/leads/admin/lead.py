@@ -17,8 +17,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 from unfold.admin import ModelAdmin
 
+from backend.bulk.admin import BulkActions
 from backend.catalog.models import Category
 from backend.leads.admin import contact as contacts
+from backend.leads.admin import questions
 from backend.leads.admin.lead_filters import AgeFilter, CategoryFilter, SourceFilter, UrgencyFilter
 from backend.leads.admin.lead_form import CONTACT_FIELDS, LeadForm, LeadWithContactForm
 from backend.leads.admin.lead_list import describe_next_step, with_next_step
@@ -30,6 +32,7 @@ from backend.leads.admin.list_filters import (
     UnreachedFilter,
     VerifiedFilter,
 )
+from backend.leads.admin.offer_actions import list_offer_actions
 from backend.leads.admin.routing_report import build_waves
 from backend.leads.admin.typed_filters import PlaceFilter, ProviderFilter
 from backend.leads.admin.why_not import answer_why_not
@@ -51,10 +54,11 @@ _SUGGESTING = (PlaceFilter, ProviderFilter)
 
 
 @admin.register(Lead)
-class LeadAdmin(SavedViewsAdmin, WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
+class LeadAdmin(SavedViewsAdmin, BulkActions, WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
     """Leads."""
 
     change_form_template = "leads/admin/lead_change_form.html"
+    question_templates = questions.TEMPLATES
     list_display = [
         "reference",
         "client_name",
@@ -198,11 +202,13 @@ class LeadAdmin(SavedViewsAdmin, WorkflowAdmin, ModelAdmin):  # type: ignore[mis
         return super().render_change_form(request, context, *args, **kwargs)
 
     def _routing_context(self, request: HttpRequest, lead: Lead) -> dict[str, Any]:
-        decisions = list(lead.decisions.order_by("-wave"))
+        decisions = list(lead.decisions.select_related("decided_by").order_by("-wave"))
         offers = list(lead.assignments.all())
         words = request.GET.get("why_not", "").strip()
         why_not = answer_why_not(lead, words, decisions=decisions, offers=offers) if words else None
-        return {"waves": build_waves(decisions, offers), "why_not": why_not}
+        back = f"{self.change_url(request, lead)}#routing"
+        actions = {offer.pk: list_offer_actions(offer, user=request.user, back=back) for offer in offers}
+        return {"waves": build_waves(decisions, offers, actions=actions), "why_not": why_not}
 
     # What can be done.
 
@@ -259,6 +265,9 @@ class LeadAdmin(SavedViewsAdmin, WorkflowAdmin, ModelAdmin):  # type: ignore[mis
         is_needed: bool = False,
     ) -> forms.Field:
         """Return the form field of an argument; those of a revision show what is asked for now."""
+        if (transition.name, argument.name) in questions.CHOSEN_ON_THE_PAGE:
+            objects = self.argument_queryset(request, obj, transition, argument)
+            return questions.choice_field(argument, objects)
         field = super().field_for_argument(request, obj, transition, argument, is_needed=is_needed)
         if transition.name == "revise":
             value = getattr(obj, argument.name)
@@ -274,4 +283,17 @@ class LeadAdmin(SavedViewsAdmin, WorkflowAdmin, ModelAdmin):  # type: ignore[mis
             return objects.order_by("name")
         if argument.annotation is LeadAssignment:
             return objects.filter(status=LeadAssignment.Status.ACCEPTED)
-        return objects.exclude(status=Lead.Status.DUPLICATE)
+        return objects.exclude(status=Lead.Status.DUPLICATE) if argument.annotation is Lead else objects
+
+    def question_context(
+        self, request: HttpRequest, obj: WorkflowModel, transition: Transition
+    ) -> dict[str, Any]:
+        """Return the providers, or the originals, to choose from."""
+        lead = cast("Lead", obj)
+        if transition.name == "assign_by_hand":
+            return questions.ask_for_provider(request, lead)
+        if transition.name == "mark_duplicate":
+            argument = transition.arguments[0]
+            among = self.argument_queryset(request, obj, transition, argument)
+            return questions.ask_for_original(request, lead, among=among, admin=self)
+        return {}

@@ -5,25 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
+from backend.bulk.admin import BulkActions
 from backend.leads.admin.provider_form import ProviderForm
-from backend.leads.models import LeadAssignment
+from backend.leads.admin.provider_page import build_provider_page, load_of
 from backend.leads.terms_in_force import read_terms_book
-from backend.matching.models import ProviderLoad
 from backend.saved_views.admin import SavedViewsAdmin
 from backend.users.models import ProviderCategory, ProviderProfile
-from workflows import machine_of
 from workflows.admin import WorkflowAdmin
 
 __all__ = ["ProviderProfileAdmin"]
-
-RECENT_OFFERS = 10
-"""Offers that a provider's page shows."""
 
 
 class OfferedCategoryInline(TabularInline):
@@ -36,6 +31,13 @@ class OfferedCategoryInline(TabularInline):
     verbose_name = _("offered category")
     verbose_name_plural = _("offered categories")
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Give each field its name: the heading of a column is none to a screen reader."""
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            field.widget.attrs["aria-label"] = field.label
+        return field
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the rows with the names that they show."""
         rows: QuerySet[Any] = super().get_queryset(request).select_related("category", "provider")
@@ -43,7 +45,7 @@ class OfferedCategoryInline(TabularInline):
 
 
 @admin.register(ProviderProfile)
-class ProviderProfileAdmin(SavedViewsAdmin, WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
+class ProviderProfileAdmin(SavedViewsAdmin, BulkActions, WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
     """Providers."""
 
     change_form_template = "leads/admin/provider_change_form.html"
@@ -94,7 +96,7 @@ class ProviderProfileAdmin(SavedViewsAdmin, WorkflowAdmin, ModelAdmin):  # type:
     class Media:
         """Styles and scripts, from static files alone."""
 
-        css = {"all": ["leads/admin.css"]}
+        css = {"all": ["leads/admin.css", "leads/provider.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the providers; the list brings along what they offer."""
@@ -126,30 +128,16 @@ class ProviderProfileAdmin(SavedViewsAdmin, WorkflowAdmin, ModelAdmin):  # type:
     @admin.display(description=_("open offers"), ordering="load__open_offers")
     def open_offers(self, provider: ProviderProfile) -> str:
         """Return how many of the offers that it may have open it has."""
-        load = _load_of(provider)
+        load = load_of(provider)
         return f"{load.open_offers if load else 0} / {provider.open_offers_max}"
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
-        """Show how busy it is, and its latest offers."""
+        """Show where it works, how busy it is, how it did, and why it was left out."""
         provider = kwargs.get("obj")
-        if provider is not None:
-            context["load"] = _load_of(provider)
-            context["recent_offers"] = _recent_offers(provider)
+        if provider is not None and not context.get("is_popup"):
+            # A form that was refused has written into the provider what cannot be saved.
+            stored = provider if request.method == "GET" else ProviderProfile.objects.get(pk=provider.pk)
+            context["provider_page"] = build_provider_page(stored, reader=request.user)
         return super().render_change_form(request, context, *args, **kwargs)
-
-
-def _load_of(provider: ProviderProfile) -> ProviderLoad | None:
-    """Return the counters of a provider; None when nothing was counted yet."""
-    try:
-        load: ProviderLoad = provider.load
-    except ObjectDoesNotExist:
-        return None
-    return load
-
-
-def _recent_offers(provider: ProviderProfile) -> list[dict[str, Any]]:
-    machine = machine_of(LeadAssignment)
-    offers = provider.assignments.select_related("lead").order_by("-created_at", "-pk")[:RECENT_OFFERS]
-    return [{"offer": offer, "state": machine.state(offer.state)} for offer in offers]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from django.utils.translation import gettext as _
 
+from backend.leads.admin.offer_actions import OfferAction
 from backend.leads.models import LeadAssignment, RoutingDecision
 from backend.matching.features import FEATURES
 from backend.matching.rules import get_rule
@@ -39,7 +42,10 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One ranked provider.  ``offer`` and ``state`` are those of the offer that it got; ``why`` it fell out."""
+    """One ranked provider.  ``offer`` and ``state`` are those of the offer that it got; ``why`` it fell out.
+
+    ``propensity`` None: somebody chose it.  ``actions`` are what the reader may do with the offer.
+    """
 
     provider_id: int
     name: str
@@ -50,6 +56,9 @@ class Entry:
     offer: LeadAssignment | None
     state: State | None
     why: str
+    outcome: str = ""
+    propensity: float | None = None
+    actions: tuple[OfferAction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +78,11 @@ class ExcludedGroup:
 
 @dataclass(frozen=True, slots=True)
 class Wave:
-    """One decision, ready to be shown; ``is_superseded``: the request was changed after it."""
+    """One decision, ready to be shown; ``is_superseded``: the request was changed after it.
+
+    ``lifted`` are the sentences of the rules that were lifted; ``terms`` the versions of the terms that it names,
+    each with its key; ``is_full``: more is told of each candidate, as on the page of the decision itself.
+    """
 
     decision: RoutingDecision
     offered: tuple[Entry, ...]
@@ -79,6 +92,24 @@ class Wave:
     excluded: tuple[ExcludedGroup, ...]
     features: tuple[tuple[str, str], ...]
     is_superseded: bool
+    lifted: tuple[str, ...] = ()
+    terms: tuple[tuple[int, str], ...] = ()
+    is_full: bool = False
+
+    @property
+    def has_actions(self) -> bool:
+        """Return whether there is anything that the reader may do with an offer of it."""
+        return any(entry.actions for entry in (*self.offered, *self.told))
+
+    @property
+    def compared(self) -> tuple[Entry, ...]:
+        """Return those not reached whose bars are shown."""
+        return tuple(entry for entry in self.not_reached if entry.bars)
+
+    @property
+    def not_compared(self) -> tuple[Entry, ...]:
+        """Return those not reached that are only named."""
+        return tuple(entry for entry in self.not_reached if not entry.bars)
 
     @property
     def excluded_count(self) -> int:
@@ -86,12 +117,31 @@ class Wave:
         return sum(group.count for group in self.excluded)
 
 
-def build_waves(decisions: Iterable[RoutingDecision], offers: Iterable[LeadAssignment]) -> tuple[Wave, ...]:
-    """Return the decisions in their order, with the offers that came of them; reads nothing."""
+def build_waves(
+    decisions: Iterable[RoutingDecision],
+    offers: Iterable[LeadAssignment],
+    *,
+    actions: Mapping[int, tuple[OfferAction, ...]] = MappingProxyType({}),
+    bars_max: int = 0,
+) -> tuple[Wave, ...]:
+    """Return the decisions in their order, with the offers that came of them; reads nothing.
+
+    ``actions`` are what can be done with the offers, by their keys.  ``bars_max``: how many of the best have bars
+    though they got no offer.
+    """
     by_place = {(offer.decision_id, offer.provider_id): offer for offer in offers}
     shown = list(decisions)
     revised_in = max((decision.wave for decision in shown if decision.is_revision), default=0)
-    return tuple(_wave_of(decision, by_place, is_superseded=decision.wave < revised_in) for decision in shown)
+    return tuple(
+        _wave_of(
+            decision,
+            by_place,
+            actions=actions,
+            bars_max=bars_max,
+            is_superseded=decision.wave < revised_in,
+        )
+        for decision in shown
+    )
 
 
 def in_words(feature: str) -> str:
@@ -100,14 +150,20 @@ def in_words(feature: str) -> str:
 
 
 def _wave_of(
-    decision: RoutingDecision, offers: Mapping[tuple[int, int], LeadAssignment], *, is_superseded: bool
+    decision: RoutingDecision,
+    offers: Mapping[tuple[int, int], LeadAssignment],
+    *,
+    actions: Mapping[int, tuple[OfferAction, ...]],
+    bars_max: int,
+    is_superseded: bool,
 ) -> Wave:
     by_outcome: dict[str, list[Entry]] = {"offered": [], "told": [], "ranked": []}
     fell_out = []
     largest = _largest_contribution(decision.candidates)
     for candidate in decision.candidates:
         offer = offers.get((decision.pk, candidate["provider"]))
-        entry = _entry_of(candidate, offer, largest=largest)
+        entry = _entry_of(candidate, offer, largest=largest, bars_max=bars_max)
+        entry = dataclasses.replace(entry, actions=actions.get(offer.pk, ())) if offer else entry
         if entry.why:
             fell_out.append(entry)
         else:
@@ -121,10 +177,20 @@ def _wave_of(
         excluded=_excluded_of(decision),
         features=_features_of(decision.candidates),
         is_superseded=is_superseded,
+        lifted=tuple(sentence_of(code) for code in decision.lifted),
+        terms=_terms_of(decision),
+        is_full=bool(bars_max),
     )
 
 
-def _entry_of(candidate: Candidate, offer: LeadAssignment | None, *, largest: float) -> Entry:
+def _terms_of(decision: RoutingDecision) -> tuple[tuple[int, str], ...]:
+    """Return key and name of the published versions that a decision names: of ``terms/7+12`` two, of old ones none."""
+    numbers = decision.terms_version.removeprefix("terms/").split("+")
+    names = (_("terms/%s"), _("exception %s"))
+    return tuple((int(n), name % n) for n, name in zip(numbers, names, strict=False) if n.isdigit())
+
+
+def _entry_of(candidate: Candidate, offer: LeadAssignment | None, *, largest: float, bars_max: int) -> Entry:
     outcome = candidate["outcome"]
     is_rule = outcome not in ("offered", "told", "ranked")
     return Entry(
@@ -135,11 +201,13 @@ def _entry_of(candidate: Candidate, offer: LeadAssignment | None, *, largest: fl
         distance_km=candidate["distance_km"],
         # Bars compare those that got the lead; for hundreds of others they would only be heavy.
         bars=tuple(_bar_of(*part, largest=largest) for part in candidate["parts"] if part[0] != "base")
-        if outcome == "offered" or is_rule
+        if outcome == "offered" or is_rule or candidate["rank"] <= bars_max
         else (),
         offer=offer,
         state=machine_of(LeadAssignment).state(offer.state) if offer else None,
         why=sentence_of(outcome) if is_rule else "",
+        outcome={"told": _("told"), "ranked": _("not reached")}.get(outcome, ""),
+        propensity=candidate.get("propensity"),
     )
 
 

@@ -61,7 +61,7 @@ def answer_why_not(
 
 
 def _then(decision: RoutingDecision, provider_id: int) -> str:
-    """Return what a decision says of a provider, "" when it does not name it."""
+    """Return what a decision says of a provider; "" where it was made by hand for another."""
     wave = _("wave %(number)d") % {"number": decision.wave}
     for candidate in decision.candidates:
         if candidate["provider"] == provider_id:
@@ -69,7 +69,19 @@ def _then(decision: RoutingDecision, provider_id: int) -> str:
     for code, named in decision.excluded.items():
         if any(pk == provider_id for pk, _name in named):
             return f"{wave}: {sentence_of(code)}"
-    return ""
+    if decision.is_by_hand:
+        return ""
+    return f"{wave}: {_unnamed_in_words(decision)}"
+
+
+def _unnamed_in_words(decision: RoutingDecision) -> str:
+    """Say what may be of a provider that a decision does not name."""
+    unnamed = sum(decision.excluded_counts.values()) - sum(map(len, decision.excluded.values()))
+    if unnamed > 0:
+        return _("not named: too far away to be looked at, or one of %(count)d that are only counted") % {
+            "count": unnamed
+        }
+    return _("not looked at: too far away, or without the category then")
 
 
 def _outcome_of(candidate: dict[str, Any]) -> str:

@@ -19,7 +19,7 @@ LEFT JOIN (
 LEFT JOIN (
     SELECT r.object_id, count(*) AS routed
     FROM workflows_transitionrecord AS r JOIN django_fsm_log_statelog AS s ON s.id = r.log_id
-    WHERE r.machine = 'leads.lead' AND s.transition IN ('verify', 'reroute', 'revise')
+    WHERE r.machine = 'leads.lead' AND s.transition IN ('verify', 'reroute', 'revise', 'assign_by_hand')
     GROUP BY r.object_id
 ) AS e ON e.object_id = l.id
 WHERE coalesce(d.made, 0) <> l.wave OR coalesce(d.last, 0) <> l.wave OR d.first <> 1
@@ -46,7 +46,9 @@ DECISION_INVARIANTS = (
         code="R1",
         name="leads.each_wave_has_its_decision",
         model="leads.lead",
-        holds=_("Each verification, reroute and revision of a lead made one wave, with one decision."),
+        holds=_(
+            "Each verification, reroute, revision and choice by hand made one wave of its lead, with one decision."
+        ),
         mend=_(
             "Compare the timeline of the lead with its decisions: a decision too many routed it twice; where one is "
             "missing, its offers are explained by nothing."

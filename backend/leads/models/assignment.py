@@ -100,6 +100,8 @@ class LeadAssignment(WorkflowModel):
         indexes = [
             # The offers of a provider, by state; also its open ones.
             models.Index(fields=["provider", "status"], name="offer_by_provider"),
+            # The latest offers of a provider, and its figures over a period.
+            models.Index(fields=["provider", "-created_at", "-id"], name="offer_latest_of_provider"),
             # "Which offers have run out?", over open ones only.
             models.Index(fields=["expires_at"], name="offer_by_end", condition=models.Q(status="offered")),
             # "Which providers are to be reminded?", over open ones only.

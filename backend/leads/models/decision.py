@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -14,7 +17,12 @@ from workflows import clock
 if TYPE_CHECKING:
     from backend.leads.models.lead import Lead
 
-__all__ = ["RoutingDecision"]
+__all__ = ["RoutingDecision", "exclusion_key"]
+
+
+def exclusion_key(rule_code: str, provider_id: int) -> str:
+    """Return the text under which a decision is found by a provider and the rule that excluded it."""
+    return f"{rule_code}:{provider_id}"
 
 
 class RoutingDecision(models.Model):
@@ -24,9 +32,11 @@ class RoutingDecision(models.Model):
     "parts": [[feature, value, contribution], …], "propensity", "distance_km", "opens_at", "outcome"}`` with the outcome
     ``offered``, ``told``, ``ranked`` or the code of the rule by which it fell out when its capacity was reserved;
     ``opens_at`` is an instant in ISO 8601 where the provider was closed at the time, else None.
+    One made by hand has the chosen provider alone, with no propensity: nothing was left to a policy.
     ``shadow`` is empty, or ``{"version", "scores": {provider: P(accepts) × P(wins)}}``.
     ``excluded`` lists who was near enough to be asked but may not: ``{rule code: [[provider, name], …]}``;
-    ``excluded_counts`` counts all of them, also those not listed.
+    ``excluded_counts`` counts all of them, also those not listed.  ``exclusion_keys`` has the ``exclusion_key`` of
+    everybody listed there, and of each candidate that fell out.
     """
 
     lead: models.ForeignKey[Lead, Lead] = models.ForeignKey(
@@ -37,6 +47,24 @@ class RoutingDecision(models.Model):
         _("after a revision"),
         default=False,
         help_text=_("The request had changed: what was decided before it is superseded."),
+    )
+    is_by_hand = models.BooleanField(
+        _("by hand"), default=False, help_text=_("Somebody chose the provider: no policy did.")
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("decided by"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    reason = models.TextField(_("reason"), blank=True, help_text=_("Why it was decided by hand."))
+    lifted = models.JSONField(
+        _("lifted rules"),
+        default=list,
+        blank=True,
+        help_text=_("Codes of the rules that exclude the provider, and were lifted for it."),
     )
     policy_version = models.CharField(_("policy"), max_length=100)
     terms_version = models.CharField(
@@ -58,6 +86,7 @@ class RoutingDecision(models.Model):
         help_text=_("What the model in shadow made of the candidates; nothing went by it."),
     )
     excluded_counts = models.JSONField(_("excluded by rule"), default=dict)
+    exclusion_keys = ArrayField(models.TextField(), default=list, db_default=[], editable=False)
     created_at = models.DateTimeField(_("when"), default=clock.now, editable=False)
 
     _terms: Terms | None = None
@@ -74,6 +103,17 @@ class RoutingDecision(models.Model):
                 condition=models.Q(offered_count__gte=models.F("places")) | ~models.Q(shortfall=""),
                 name="shortfall_has_its_reason",
             ),
+            # What a person decided names the person and the reason; no rule is lifted otherwise.
+            models.CheckConstraint(
+                condition=models.Q(is_by_hand=True, decided_by__isnull=False) & ~models.Q(reason="")
+                | models.Q(is_by_hand=False, decided_by__isnull=True, reason="", lifted=[]),
+                name="hand_made_decision_has_its_reason",
+            ),
+        ]
+        indexes = [
+            # "By which rules was this provider excluded?"  A short pending list: who asks reads all of it, and who
+            # fills it clears it.
+            GinIndex(fields=["exclusion_keys"], name="decision_by_exclusion", gin_pending_list_limit=256),
         ]
 
     def __str__(self) -> str:

@@ -14,13 +14,14 @@ from backend.catalog.models import Category
 from backend.leads import guards
 from backend.leads.models.assignment import LeadAssignment
 from backend.leads.models.choices import CloseReason
+from backend.leads.models.constraints import LEAD_CONSTRAINTS
 from backend.leads.models.contact import LeadContact
 from backend.leads.models.indexes import LEAD_INDEXES
 from backend.leads.models.references import make_reference
 from backend.leads.models.request import REVISED_BY_ITS_TRANSITION, ClientRequest
 from backend.leads.terms import Terms
 from backend.leads.terms_in_force import read_terms
-from backend.users.models import Language
+from backend.users.models import Language, ProviderProfile
 from workflows import SAME, Actor, Label, Owner, SystemActor, Tone, WorkflowModel, clock, transition
 
 __all__ = ["Lead"]
@@ -122,6 +123,8 @@ class Lead(ClientRequest, WorkflowModel):
         permissions = [
             ("verify_lead", "Can verify a lead"),
             ("reroute_lead", "Can route a lead again"),
+            ("assign_by_hand_lead", "Can offer a lead to a provider of their choice"),
+            ("lift_rules_lead", "Can offer a lead to a provider although a rule excludes it"),
             ("revise_lead", "Can change what an offered lead asks for"),
             ("award_lead", "Can award a lead"),
             ("reject_lead", "Can reject a lead"),
@@ -130,25 +133,9 @@ class Lead(ClientRequest, WorkflowModel):
             ("reopen_lead", "Can reopen a lead"),
             ("confirm_contact_lead", "Can confirm the contact of a lead"),
         ]
-        constraints = [
-            # A lead off the globe matches nobody and breaks the coverage search.
-            models.CheckConstraint(
-                condition=models.Q(
-                    latitude__gte=-90, latitude__lte=90, longitude__gte=-180, longitude__lte=180
-                ),
-                name="lead_is_on_the_globe",
-            ),
-            # A duplicate has its original, and only a duplicate has one.
-            models.CheckConstraint(
-                condition=models.Q(status="duplicate", duplicate_of__isnull=False)
-                | (~models.Q(status="duplicate") & models.Q(duplicate_of__isnull=True)),
-                name="duplicate_has_its_original",
-            ),
-        ]
+        constraints = LEAD_CONSTRAINTS
         indexes = LEAD_INDEXES
-        triggers = [
-            REVISED_BY_ITS_TRANSITION,
-        ]
+        triggers = [REVISED_BY_ITS_TRANSITION]
 
     def __str__(self) -> str:
         return f"{self.reference} · {self.title}"
@@ -222,6 +209,33 @@ class Lead(ClientRequest, WorkflowModel):
 
         # On its own the system reroutes after an answer, whose transaction holds that provider's row.
         decision = lead_router.route(self, wait=not isinstance(by, SystemActor))
+        LeadAssignmentService().assign(decision)
+
+    @transition(
+        status,
+        source=[Status.VERIFIED, Status.QUOTED],
+        target=SAME,
+        guards=[guards.place_can_be_given, guards.deadline_has_not_passed, guards.provider_may_have_it],
+        permission="leads.assign_by_hand_lead",
+        label=_("Assign by hand"),
+        effects=[_("one offer"), _("notify the provider")],
+    )
+    def assign_by_hand(
+        self,
+        *,
+        by: Actor,
+        provider: Annotated[ProviderProfile, Label(_("Provider"))],  # type: ignore[valid-type]  # django-stubs means its own Annotated
+        reason: Annotated[str, Label(_("Reason"), _("Kept with the decision, for whoever asks why."))],
+        override: Annotated[
+            bool,
+            Label(_("Offer it all the same"), _("I have reason to think that the provider wants it.")),
+        ] = False,
+    ) -> None:
+        """Offer it to a provider of one's choice: an offer like any other; its decision says who chose and why."""
+        from backend.leads.services import hand_routing
+        from backend.leads.services.lead_assignment import LeadAssignmentService
+
+        decision = hand_routing.route_by_hand(self, provider, by=by, reason=reason)
         LeadAssignmentService().assign(decision)
 
     @transition(

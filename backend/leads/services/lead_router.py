@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 
 from backend.leads import selectors
 from backend.leads.models import Lead, RoutingDecision
+from backend.leads.models.decision import exclusion_key
+from backend.leads.selectors import offered_before, request_of
 from backend.leads.terms import Terms
 from backend.leads.terms_in_force import read_terms
 from backend.matching import capacity, search
@@ -21,10 +23,10 @@ from backend.matching.policy import Policy, rank_candidates
 from backend.matching.ranking import Ranker, score_safely
 from backend.matching.rules import BUSY
 from backend.matching.serving import Models, find_models
-from backend.matching.values import Ranked, Ranking, Request, Search
+from backend.matching.values import Ranked, Ranking, Search
 from workflows import clock
 
-__all__ = ["offered_before", "request_of", "route"]
+__all__ = ["describe", "offered_before", "request_of", "route"]
 
 NOTHING_OFFERED = selectors.OfferCounts(open=0, accepted=0, made=0)
 
@@ -70,6 +72,7 @@ def route(
         offered_count=len(reservation.reserved),
         shortfall=_shortfall(len(reservation.reserved), places, found),
         **_describe_search(found, ranking, outcomes, at=request.at),
+        exclusion_keys=_list_exclusion_keys(found, reservation),
         shadow=_rank_in_shadow(found, models),
     )
     decision.terms = terms
@@ -85,30 +88,6 @@ def _rank_in_shadow(found: Search, models: Models) -> dict[str, Any]:
         str(one.candidate.provider_id): round(one.probability * one.win_probability, 6) for one in scored
     }
     return {"version": version, "scores": scores}
-
-
-def request_of(lead: Lead, *, already_offered: frozenset[int] = frozenset()) -> Request:
-    """Return a lead as matching sees it: what, where, when, in which language, for how much."""
-    return Request(
-        category_id=lead.category_id,
-        latitude=lead.latitude,
-        longitude=lead.longitude,
-        budget=lead.budget,
-        language=lead.language,
-        urgency=lead.urgency,
-        at=clock.now(),
-        deadline=lead.deadline_at,
-        key=lead.reference,
-        client_user_id=lead.client_id,
-        already_offered=already_offered,
-    )
-
-
-def offered_before(lead: Lead) -> frozenset[int]:
-    """Return who was offered this lead in an earlier wave; before the first there is nothing to ask."""
-    if not lead.wave:
-        return frozenset()
-    return frozenset(lead.assignments.values_list("provider_id", flat=True))
 
 
 def _free_places(counts: selectors.OfferCounts, terms: Terms) -> int:
@@ -162,14 +141,15 @@ def _describe_search(
         "candidates_count": _count_all(found),
         "eligible_count": found.eligible_count,
         "candidates": [
-            _describe(entry, outcomes[entry.candidate.provider_id], at=at) for entry in ranking.ranked
+            describe(entry, outcomes[entry.candidate.provider_id], at=at) for entry in ranking.ranked
         ],
         "excluded": _group_excluded(found),
         "excluded_counts": dict(found.counts),
     }
 
 
-def _describe(entry: Ranked, outcome: str, *, at: datetime.datetime) -> dict[str, Any]:
+def describe(entry: Ranked, outcome: str, *, at: datetime.datetime) -> dict[str, Any]:
+    """Return one ranked provider as ``RoutingDecision.candidates`` keeps it."""
     candidate = entry.candidate
     opens_later = candidate.opening_at is not None and candidate.opening_at > at
     return {
@@ -193,6 +173,12 @@ def _group_excluded(found: Search) -> dict[str, list[list[int | str]]]:
     for exclusion in found.excluded:
         grouped.setdefault(exclusion.rule_code, []).append([exclusion.provider_id, exclusion.company_name])
     return grouped
+
+
+def _list_exclusion_keys(found: Search, reservation: capacity.Reservation) -> list[str]:
+    """Return the keys of those that the search excluded, and of those that fell out under the lock."""
+    excluded = [exclusion_key(one.rule_code, one.provider_id) for one in found.excluded]
+    return excluded + [exclusion_key(code, provider_id) for provider_id, code in reservation.refused.items()]
 
 
 def _shortfall(offered: int, places: int, found: Search) -> str:

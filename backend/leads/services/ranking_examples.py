@@ -11,8 +11,8 @@ from django.db import connection
 
 __all__ = ["Example", "read_examples"]
 
-# An offer that staff took back, or that ended unanswered with its lead, says nothing of its provider.  Whether one that
-# has lost was accepted, the log knows.
+# An offer that staff took back, or that ended unanswered with its lead, says nothing of its provider; of one by hand,
+# people had talked before, which no feature shows.  Whether one that has lost was accepted, the log knows.
 _OFFERS = """
 SELECT a.created_at, entry -> 'parts', a.status, EXISTS (
     SELECT FROM workflows_transitionrecord AS r JOIN django_fsm_log_statelog AS s ON s.id = r.log_id
@@ -21,7 +21,8 @@ FROM leads_leadassignment AS a
 JOIN leads_routingdecision AS d ON d.id = a.decision_id
 CROSS JOIN LATERAL jsonb_path_query(d.candidates, '$[*] ? (@.outcome == "offered" && @.provider == $provider)',
                                     jsonb_build_object('provider', a.provider_id)) AS entry
-WHERE NOT a.was_claimed AND a.status <> 'offered' AND a.created_at >= %(since)s AND a.created_at < %(until)s
+WHERE NOT a.was_claimed AND NOT d.is_by_hand AND a.status <> 'offered'
+    AND a.created_at >= %(since)s AND a.created_at < %(until)s
 ORDER BY a.created_at, a.id
 """
 

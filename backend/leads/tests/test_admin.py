@@ -309,15 +309,16 @@ class TestProviderPage:
 
         response = client.get(address_of(lead.assignments.get().provider))
 
-        assert response.context["load"].open_offers == 1
-        assert [row["offer"].lead for row in response.context["recent_offers"]] == [lead]
+        shown = response.context["provider_page"]
+        assert shown.load.open_offers == 1
+        assert [row.offer.lead for row in shown.recent_offers] == [lead]
 
     def test_opens_for_one_that_never_had_an_offer(self, client: Client) -> None:
         client.force_login(make_member("dispatcher"))
 
         response = client.get(address_of(make_provider(is_active=False)))
 
-        assert (response.status_code, list(response.context["recent_offers"])) == (200, [])
+        assert (response.status_code, response.context["provider_page"].recent_offers) == (200, ())
 
     def test_takes_a_provider_in_with_what_it_offers(self, client: Client) -> None:
         City.objects.create(name="Berlin", country_code="DE", latitude=52.52, longitude=13.405)

@@ -7,7 +7,7 @@ from django.test import Client
 
 from backend.leads.models import Lead
 from backend.leads.services import answers
-from backend.leads.tests.admin_pages import address_of, make_member
+from backend.leads.tests.admin_pages import address_of, count_statements, make_member
 from backend.leads.tests.factories import (
     chief,
     make_claimable_lead,
@@ -15,6 +15,7 @@ from backend.leads.tests.factories import (
     make_market,
     make_provider,
     make_verified_lead,
+    publish_terms,
 )
 from backend.matching.tests.factories import HAMBURG
 from workflows import TransitionRecord
@@ -121,3 +122,68 @@ class TestWhyNot:
         before = TransitionRecord.objects.count()
         assert len(answers_of(client, lead, "Company")) == 2
         assert (TransitionRecord.objects.count(), Lead.objects.get().version) == (before, 1)
+
+
+class TestDecisionPage:
+    """One wave in full, with the others of its lead beside it."""
+
+    def make_three_waves(self) -> Lead:
+        lead = make_verified_lead(providers=3)
+        lead.assign_by_hand(by=chief(), provider=make_provider(lead.category), reason="They know the house.")
+        far = make_provider(lead.category, company_name="Far & Away", place=HAMBURG)
+        lead.assign_by_hand(by=chief(), provider=far, reason="It agreed by phone.", override=True)
+        return lead
+
+    def test_links_the_waves_and_tells_a_choice_from_the_machines(self, client: Client) -> None:
+        lead = self.make_three_waves()
+        client.force_login(make_member("auditor"))
+        first, _second, third = lead.decisions.order_by("wave")
+
+        page = client.get(address_of(third)).content.decode()
+
+        assert f'href="{address_of(first)}"' in page
+        assert "chose the provider:" in page
+        assert "It agreed by phone." in page
+        assert "Lifted for it:" in page
+        (wave,) = client.get(address_of(first)).context["waves"]
+        assert (wave.lifted, [entry.propensity for entry in wave.offered]) == ((), [1.0, 1.0, 1.0])
+        assert "chose the provider:" not in client.get(address_of(first)).content.decode()
+
+    def test_draws_bars_also_of_those_that_were_not_reached(self, client: Client) -> None:
+        lead = make_lead(make_market(providers=9))
+        lead.verify(by=chief())
+        client.force_login(make_member("finance"))
+        (wave,) = client.get(address_of(lead.decisions.get())).context["waves"]
+        assert {len(entry.bars) for entry in (*wave.told, *wave.not_reached)} == {11}
+        assert [entry.outcome for entry in wave.told] == ["told"] * 4
+
+    def test_names_the_terms_as_links(self, client: Client) -> None:
+        category = make_market(providers=2)
+        market, exception = publish_terms(places=4), publish_terms(category, places=3)
+        lead = make_lead(category)
+        lead.verify(by=chief())
+        client.force_login(make_member("finance"))
+        page = client.get(address_of(lead.decisions.get())).content.decode()
+        assert f'href="{address_of(market)}">terms/{market.pk}</a>' in page
+        assert f'href="{address_of(exception)}">exception {exception.pk}</a>' in page
+
+    def test_answers_why_not_as_of_then_and_as_of_now(self, client: Client) -> None:
+        lead = make_verified_lead(providers=1)
+        make_provider(lead.category, company_name="Latecomer")
+        client.force_login(make_member("finance"))
+        address = f"{address_of(lead.decisions.get())}?why_not=latecomer"
+        (answer,) = client.get(address).context["why_not"].answers
+        assert answer.then == ("wave 1: not looked at: too far away, or without the category then",)
+        assert answer.now == "may have it: rank 1 of 1, score 0.21 (0.0 km)"
+
+    def test_takes_few_statements_with_any_number_of_waves_and_candidates(self, client: Client) -> None:
+        few, many = make_verified_lead(providers=1), self.make_three_waves()
+        client.force_login(make_member("admin"))
+        counts = [count_statements(client, address_of(lead.decisions.get(wave=1))) for lead in (few, many)]
+        assert counts == [7, 7]
+
+    def test_takes_few_statements_on_the_page_of_its_lead(self, client: Client) -> None:
+        lead = self.make_three_waves()
+        client.force_login(make_member("admin"))
+        assert (lead.assignments.count(), lead.decisions.count()) == (5, 3)
+        assert count_statements(client, address_of(lead)) == 12

@@ -130,6 +130,7 @@ SUBJECTS = {
         arguments={
             "record_quote": quote_of,
             "award": quote_of,
+            "assign_by_hand": lambda lead: {"provider": make_provider(lead.category), "reason": "asked for"},
             "revise": revision_of,
             "reject": lambda lead: {"reason": "other"},
             "cancel": lambda lead: {"reason": "no_longer_needed"},

@@ -86,14 +86,9 @@ def lose_its_decision() -> Lead:
 
 def decide_twice() -> Lead:
     lead = make_verified_lead(providers=0)
-    plant(
-        "INSERT INTO leads_routingdecision (lead_id, wave, is_revision, policy_version, terms_version, places,"
-        " offered_count, told_count, candidates_count, eligible_count, shortfall, candidates, excluded,"
-        " excluded_counts, created_at)"
-        " SELECT lead_id, 2, false, '', '', 0, 0, 0, 0, 0, '', '[]', '{}', '{}', created_at"
-        " FROM leads_routingdecision WHERE lead_id = %s",
-        lead.pk,
-    )
+    (decision,) = lead.decisions.all()
+    decision.pk, decision.wave = None, 2
+    decision.save()
     return lead
 
 
@@ -271,6 +266,8 @@ class TestLivesAsTheyAreLived:
         revised.revise(
             by=chief(), category=make_category(), latitude=52.5, longitude=13.4, language="en", budget=None
         )
+        chosen = make_verified_lead(providers=1)
+        chosen.assign_by_hand(by=chief(), provider=make_provider(chosen.category), reason="It asked for it.")
         with clock.at(clock.now() + 40 * DAY):
             make_verified_lead(providers=0)
             closed.expire(by=TIMER)

@@ -36,7 +36,7 @@ NOON = datetime.datetime(2026, 6, 10, 12, tzinfo=datetime.UTC)
 HOUR = datetime.timedelta(hours=1)
 
 # Session, user and its permissions (4), saved views, tabs, count, rows; for the filters categories, sources and terms.
-STATEMENTS = 11
+STATEMENTS = 10
 
 
 @pytest.fixture

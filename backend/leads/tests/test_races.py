@@ -182,6 +182,74 @@ class TestEightThreads:
         loads = ProviderLoad.objects.values_list("open_offers", flat=True)
         assert Counter(loads) == {0: 1, 1: 3}
 
+    def test_assigning_the_last_place_by_hand_give_it_to_one(self) -> None:
+        publish_terms(places=3)
+        lead = make_lead(make_market(providers=2))
+        lead.verify(by=chief())
+        providers = [make_provider(lead.category) for _dispatcher in range(4)]
+        refused: list[str] = []
+
+        def assign(share: Sequence[Any]) -> None:
+            for provider in share:
+                try:
+                    Lead.objects.get(pk=lead.pk).assign_by_hand(
+                        by=chief(), provider=provider, reason="Asked."
+                    )
+                except TransitionRefused as error:
+                    refused.extend(check.message for check in error.reasons)
+
+        assert run_in_threads(assign, providers, threads=4) == []
+        assert refused == ["All 3 places are taken."] * 3
+        (offer,) = lead.assignments.filter(decision__is_by_hand=True)
+        loads = ProviderLoad.objects.filter(provider__in=providers)
+        assert dict(loads.values_list("provider", "open_offers")) == {
+            provider.pk: int(provider == offer.provider) for provider in providers
+        }
+
+    def test_assigning_many_leads_to_one_provider_by_hand_exceed_no_cap(self) -> None:
+        category = make_market(providers=0)
+        leads = [make_lead(category) for _lead in range(16)]
+        for lead in leads:
+            lead.verify(by=chief())
+        provider = make_provider(category, open_offers_max=5)
+        refused: list[str] = []
+
+        def assign(share: Sequence[Lead]) -> None:
+            for lead in share:
+                try:
+                    Lead.objects.get(pk=lead.pk).assign_by_hand(
+                        by=chief(), provider=provider, reason="Asked."
+                    )
+                except TransitionRefused as error:
+                    refused.extend(check.code for check in error.reasons)
+
+        assert run_in_threads(assign, leads, threads=8) == []
+        assert refused == ["provider_may_have_it"] * 11
+        assert ProviderLoad.objects.get(provider=provider).open_offers == 5
+        assert LeadAssignment.objects.count() == RoutingDecision.objects.filter(is_by_hand=True).count() == 5
+
+    def test_assigning_by_hand_while_others_accept_leaves_no_offer_that_nobody_could_accept(self) -> None:
+        publish_terms(places=4, accepted_max=3)
+        lead = make_lead(make_market(providers=3))
+        lead.verify(by=chief())
+        offers = [(offer.accept, {}) for offer in LeadAssignment.objects.select_related("lead", "provider")]
+        chosen = {"provider": make_provider(lead.category), "reason": "Asked."}
+        refused: list[str] = []
+
+        def act(share: Sequence[Any]) -> None:
+            for call, given in share:
+                try:
+                    call(by=chief(), **given)
+                except TransitionRefused as error:
+                    refused.extend(check.message for check in error.reasons)
+
+        calls = [*offers, (Lead.objects.get(pk=lead.pk).assign_by_hand, chosen)]
+        assert run_in_threads(act, calls, threads=4) == []
+        statuses = Counter(lead.assignments.values_list("status", flat=True))
+        # Whoever came first: with three accepted there is no offer by hand, else it was made before the third.
+        assert statuses["accepted"] == 3
+        assert refused == ([] if statuses["offered"] else ["3 providers have accepted already."])
+
     def test_claiming_the_last_place_give_it_to_one(self) -> None:
         lead, _provider = make_claimable_lead()
         for _rival in range(3):

@@ -47,7 +47,8 @@ class TestAudit:
                 "system",
                 f"workflows.auditrun:{run.pk}",
                 "The audit found 1 new violation",
-                "1 × R1: Each verification, reroute and revision of a lead made one wave, with one decision.",
+                "1 × R1: Each verification, reroute, revision and choice by hand made one wave of its lead, with one"
+                " decision.",
                 reverse("admin:workflows_auditrun_change", args=[run.pk]),
             )
         }

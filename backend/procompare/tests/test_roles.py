@@ -107,6 +107,7 @@ class TestTransitionsOf:
     def test_a_dispatcher_are_those_of_offers_and_providers(self) -> None:
         assert transitions_of("dispatcher") == (
             ("leads.lead", "reroute"),
+            ("leads.lead", "assign_by_hand"),
             ("leads.lead", "revise"),
             ("leads.lead", "award"),
             ("leads.lead", "cancel"),

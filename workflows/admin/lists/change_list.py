@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, QueryDict
+from django.utils.functional import cached_property
 
 from workflows.admin.lists.address import POSITION_VAR, VIEW_VAR, or_everything, remember
 from workflows.models import WorkflowModel
@@ -44,6 +45,13 @@ class ListChangeList(DjangosChangeList):
         is_workflow = issubclass(self.model, WorkflowModel)
         return f"{state_field_of(self.model).name}__exact" if is_workflow else ""
 
+    @cached_property
+    def counts_by_state(self) -> dict[str, int]:
+        """Return how many of what is listed in any state are in each: one statement, for tabs and pages alike."""
+        count = Count("pk", distinct=self.in_any_state.query.distinct)
+        rows = self.in_any_state.order_by().values_list(state_field_of(self.model).name)
+        return dict(rows.annotate(count=count))
+
     def get_filters_params(self, params: Any = None) -> Any:
         """Return the parameters that narrow: not which saved view they come from, nor where one was in the list."""
         narrowing = super().get_filters_params(params)
@@ -71,6 +79,10 @@ class ListChangeList(DjangosChangeList):
         """Read and count what is listed, unless nobody will look at it; of a page that is no more, the first."""
         if getattr(request, _IS_UNREAD, False):
             return
+        if self.state_parameter:
+            counts = self.counts_by_state
+            asked = self.asked_states or counts
+            self.queryset.known_count = sum(counts.get(state, 0) for state in set(asked))  # for get_paginator
         try:
             super().get_results(request)
         except IncorrectLookupParameters:

@@ -55,6 +55,21 @@ class ListAdmin(ModelAdmin):
         """Return the rows of a page, already cut, with what only they need: what is counted is spared of it."""
         return rows
 
+    def get_paginator(
+        self,
+        request: HttpRequest,
+        queryset: Any,
+        per_page: int,
+        orphans: int = 0,
+        allow_empty_first_page: bool = True,  # noqa: FBT001, FBT002  Django's signature
+    ) -> Any:
+        """Return the paginator; where the tabs have counted already, it need not count again."""
+        paginator = super().get_paginator(request, queryset, per_page, orphans, allow_empty_first_page)
+        known = getattr(queryset, "known_count", None)
+        if known is not None:
+            paginator.count = known
+        return paginator
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Return the class of the list."""
         return list_class(super().get_changelist(request, **kwargs))

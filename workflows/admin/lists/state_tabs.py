@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
 from workflows.admin.lists.change_list import ListChangeList
 from workflows.machine import Tone
-from workflows.registry import machine_of, state_field_of
+from workflows.registry import machine_of
 
 __all__ = ["StateTab", "build_state_tabs"]
 
@@ -27,9 +25,9 @@ class StateTab:
 
 
 def build_state_tabs(changelist: ListChangeList) -> tuple[StateTab, ...]:
-    """Return the tabs of a list, in the order of the machine's states; one statement counts for all."""
+    """Return the tabs of a list, in the order of the machine's states."""
     machine = machine_of(changelist.model)
-    counts = _count_by_state(changelist.in_any_state, state_field_of(changelist.model).name)
+    counts = changelist.counts_by_state
     asked, parameter = changelist.asked_states, changelist.state_parameter
     every = StateTab(
         label=_("All"),
@@ -48,8 +46,3 @@ def build_state_tabs(changelist: ListChangeList) -> tuple[StateTab, ...]:
         )
         for state in machine.states
     )
-
-
-def _count_by_state(objects: QuerySet[Any], state: str) -> dict[str, int]:
-    count = Count("pk", distinct=objects.query.distinct)
-    return dict(objects.order_by().values_list(state).annotate(count=count))
