@@ -21,6 +21,7 @@ from workflows.models import AuditRun
 pytestmark = pytest.mark.django_db
 
 LIST, RUN = (reverse(f"admin:workflows_auditrun_{page}") for page in ("changelist", "run"))
+R1 = "Each verification, reroute, revision and choice by hand made one wave of its lead, with one decision."
 SEES = {name: ROLES[name].may("workflows.view_auditrun") for name in ROLE_NAMES}
 RUNS = {name: ROLES[name].may("workflows.run_auditrun") for name in ROLE_NAMES}
 
@@ -47,8 +48,7 @@ class TestAudit:
                 "system",
                 f"workflows.auditrun:{run.pk}",
                 "The audit found 1 new violation",
-                "1 × R1: Each verification, reroute, revision and choice by hand made one wave of its lead, with one"
-                " decision.",
+                f"1 × R1: {R1}",
                 reverse("admin:workflows_auditrun_change", args=[run.pk]),
             )
         }
