@@ -94,15 +94,16 @@ def _logged_in_at(
 
 
 def _take_provider(browser: Browser) -> None:
-    """Take the page of the provider with the most open offers, from its map on, wide and on a phone."""
+    """Take the page of a provider that won a lead, from its map on, wide and on a phone."""
     for theme, size, name in (
         ("light", DESKTOP, "provider-page"),
         ("dark", PHONE, "provider-page-phone-dark"),
     ):
         with _logged_in(browser, theme=theme, size=size) as page:  # type: ignore[arg-type]  # literals in a tuple
-            page.goto("/admin/users/providerprofile/?o=-8")
-            page.locator("#result_list .field-company_name a").first.click()
-            page.locator("#area").scroll_into_view_if_needed()
+            page.goto("/admin/leads/leadassignment/?status__exact=won")
+            page.locator("#result_list tbody tr th a").first.click()
+            page.locator("a.pc-link[href*='/providerprofile/']").click()
+            page.locator("#area").wait_for()
             page.evaluate("document.querySelector('#area').scrollIntoView()")
             _save(page, name)
 
