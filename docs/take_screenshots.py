@@ -122,7 +122,7 @@ def _take_provider(browser: Browser) -> None:
         with _logged_in(browser, theme=theme, size=size) as page:  # type: ignore[arg-type]  # literals in a tuple
             page.goto("/admin/leads/leadassignment/?status__exact=won")
             page.locator("#result_list tbody tr th a").first.click()
-            page.locator(".field-provider_link a").click()
+            page.locator("a.pc-link[href*='/providerprofile/']").click()
             page.locator("#area").wait_for()
             page.evaluate("document.querySelector('#area').scrollIntoView()")
             _save(page, name)

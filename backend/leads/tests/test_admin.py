@@ -12,6 +12,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
+from backend.bulk.models import BulkRun
 from backend.catalog.models import Category, City
 from backend.jobs.models import Job, Worker
 from backend.leads.models import Lead, LeadAssignment, RoutingDecision, TermsVersion
@@ -37,6 +38,7 @@ from backend.notifications.models import Delivery, Notification, Receiver
 from backend.notifications.services.planning import plan_deliveries
 from backend.users.models import ProviderProfile, User
 from workflows import TransitionRecord
+from workflows.models import AuditRun
 
 pytestmark = pytest.mark.django_db
 
@@ -56,7 +58,7 @@ MODELS = (
     Group,
 )
 # Their own apps test their pages.
-ELSEWHERE = {Job, Worker, TransitionRecord}
+ELSEWHERE = {AuditRun, BulkRun, Job, Worker, TransitionRecord}
 NEVER_ADDED = {LeadAssignment, RankingModel, RoutingDecision, Notification, Delivery, Receiver}
 NEVER_DELETED = {
     Lead,
