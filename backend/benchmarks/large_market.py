@@ -77,8 +77,10 @@ SELECT g, 0, 0, 0, 0 FROM generate_series(1, %(providers)s) AS g
 _OFFERS = """
 INSERT INTO leads_routingdecision (id, lead_id, wave, is_revision, policy_version, terms_version, places,
        offered_count,
-    told_count, candidates_count, eligible_count, shortfall, candidates, excluded, excluded_counts, shadow, created_at)
-SELECT id, id, 1, false, 'benchmark', 'built-in/2', 3, 3, 0, 3, 3, '', '[]', '{}', '{}', '{}', at + interval '1 hour'
+    told_count, candidates_count, eligible_count, shortfall, candidates, excluded, excluded_counts, shadow,
+    is_by_hand, reason, lifted, created_at)
+SELECT id, id, 1, false, 'benchmark', 'built-in/2', 3, 3, 0, 3, 3, '', '[]', '{}', '{}', '{}', false, '', '[]',
+       at + interval '1 hour'
 FROM made WHERE kind NOT IN (0, 9);
 CREATE TEMPORARY TABLE made_offer AS
 SELECT row_number() OVER (ORDER BY m.id, n) AS id, m.id AS lead, n, m.kind, 1 + mod(m.id * 3 + n,
