@@ -12,6 +12,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
+from backend.bulk.models import BulkRun
 from backend.catalog.models import Category, City
 from backend.jobs.models import Job, Worker
 from backend.leads.models import Lead, LeadAssignment, RoutingDecision, TermsVersion
@@ -56,7 +57,7 @@ MODELS = (
     Group,
 )
 # Their own apps test their pages.
-ELSEWHERE = {Job, Worker, TransitionRecord}
+ELSEWHERE = {BulkRun, Job, Worker, TransitionRecord}
 NEVER_ADDED = {LeadAssignment, RankingModel, RoutingDecision, Notification, Delivery, Receiver}
 NEVER_DELETED = {
     Lead,

@@ -31,8 +31,8 @@ from workflows import WorkflowModel, machine_of
 
 pytestmark = pytest.mark.django_db
 
-# Each object needs another one: an original, an accepted offer, a category and a place of its own.
-NEEDS_AN_OBJECT = {"mark_duplicate", "award", "record_quote", "revise"}
+# Each needs an object of its own: an original, a provider, an accepted offer, a category.
+NEEDS_AN_OBJECT = {"mark_duplicate", "assign_by_hand", "award", "record_quote", "revise"}
 
 
 class TestPages:
