@@ -23,6 +23,7 @@ DESKTOP = (1400, 1000)
 PROVIDERS_DESKTOP = (1100, 900)
 PHONE = (390, 844)
 Theme = Literal["light", "dark"]
+INVARIANTS = "/admin/workflows/auditrun/"
 WAITING = "Verify: waits for “Contact is confirmed”"
 
 
@@ -47,7 +48,13 @@ def take_all() -> None:
             _save(page, "offer-page-phone-dark")
         with _logged_in(browser, role="dispatcher") as page:
             take_manual_work(page)
+            _take(page, "/admin/leads/termsversion/", "terms")
+        with _logged_in(browser, role="auditor") as page:
+            _take(page, "/admin/workflows/transitionrecord/?channel=page", "audit-list")
+        with _logged_in(browser, role="dispatcher", theme="dark", size=PHONE) as page:
+            _take(page, "/admin/", "dashboard-phone-dark")
         _take_process_maps(browser)
+        _take_invariants(browser)
         _take_provider(browser)
         with _logged_in(browser, theme="dark") as page:
             _take(page, _find_waiting(page), "lead-page-dark")
@@ -93,16 +100,30 @@ def _logged_in_at(
     context.close()
 
 
+def _take_invariants(browser: Browser) -> None:
+    """Have the invariants audited as the demo dispatcher, and take what comes of it."""
+    with _logged_in(browser, role="dispatcher") as page:
+        page.goto(INVARIANTS)
+        page.get_by_role("button", name="Audit now").click()
+        page.get_by_text("A worker audits the invariants now").wait_for()
+        while not page.locator(".wf-audit-table .wf-when").count():
+            page.wait_for_timeout(500)
+            page.goto(INVARIANTS)
+        page.get_by_text("What was examined").click()
+        _save(page, "invariants")
+
+
 def _take_provider(browser: Browser) -> None:
-    """Take the page of the provider with the most open offers, from its map on, wide and on a phone."""
+    """Take the page of a provider that won a lead, from its map on, wide and on a phone."""
     for theme, size, name in (
         ("light", DESKTOP, "provider-page"),
         ("dark", PHONE, "provider-page-phone-dark"),
     ):
         with _logged_in(browser, theme=theme, size=size) as page:  # type: ignore[arg-type]  # literals in a tuple
-            page.goto("/admin/users/providerprofile/?o=-7")
-            page.locator("#result_list .field-company_name a").first.click()
-            page.locator("#area").scroll_into_view_if_needed()
+            page.goto("/admin/leads/leadassignment/?status__exact=won")
+            page.locator("#result_list tbody tr th a").first.click()
+            page.locator(".field-provider_link a").click()
+            page.locator("#area").wait_for()
             page.evaluate("document.querySelector('#area').scrollIntoView()")
             _save(page, name)
 
@@ -128,7 +149,8 @@ def _take_process_maps(browser: Browser) -> None:
 def _find_waiting(page: Page) -> str:
     """Return the address of the latest lead whose contact nobody has confirmed."""
     page.goto("/admin/leads/lead/?status__exact=new")
-    row = page.locator("tr", has_text=WAITING).first
+    # In so many words: one that may be a duplicate as well waits for more.
+    row = page.locator("tr").filter(has=page.get_by_text(WAITING, exact=True)).first
     return row.get_by_role("link").first.get_attribute("href") or ""
 
 

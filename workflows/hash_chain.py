@@ -11,7 +11,15 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-__all__ = ["CHAIN_FUNCTION", "HAPPENED_FUNCTION", "Link", "check_link", "find_broken_links"]
+__all__ = [
+    "BROKEN_CHAINS",
+    "CHAIN_FUNCTION",
+    "DIGEST",
+    "HAPPENED_FUNCTION",
+    "Link",
+    "check_link",
+    "find_broken_links",
+]
 
 _FACTS = (
     "jsonb_build_array("
@@ -20,7 +28,8 @@ _FACTS = (
     "{record}.channel, {record}.request_id, {record}.reason, {record}.arguments, "
     "extract(epoch FROM {record}.time_in_previous_state), {record}.previous_hash)"
 )
-_DIGEST = f"encode(sha256(convert_to({_FACTS}::text, 'UTF8')), 'hex')"
+# The hash of an event, as an expression over its ``record`` and its row of the ``log``.
+DIGEST = f"encode(sha256(convert_to({_FACTS}::text, 'UTF8')), 'hex')"
 
 # Runs before a record is inserted: finds the link before, refuses a gap or a log row of another object, and
 # fills in both hashes.  A statement that inserts several records of one object chains them in its order.
@@ -39,7 +48,7 @@ CHAIN_FUNCTION = f"""
                 NEW.sequence, NEW.machine, NEW.object_id USING ERRCODE = 'check_violation';
         END IF;
     END IF;
-    NEW.hash := {_DIGEST.format(record="NEW", log="log")};
+    NEW.hash := {DIGEST.format(record="NEW", log="log")};
     RETURN NEW;
 """  # noqa: S608  built of constants alone
 
@@ -64,12 +73,25 @@ _BROKEN = f"""
         SELECT r.log_id, r.hash, r.previous_hash,
                lag(r.hash, 1, '') OVER (PARTITION BY r.object_id ORDER BY r.sequence) AS link_before,
                row_number() OVER (PARTITION BY r.object_id ORDER BY r.sequence) AS position,
-               r.sequence, {_DIGEST.format(record="r", log="s")} AS recomputed
+               r.sequence, {DIGEST.format(record="r", log="s")} AS recomputed
           FROM workflows_transitionrecord r JOIN django_fsm_log_statelog s ON s.id = r.log_id
          WHERE r.machine = %s
     ) chained
     WHERE hash <> recomputed OR previous_hash <> link_before OR sequence <> position
     ORDER BY log_id
+"""  # noqa: S608  built of constants alone
+
+# The objects whose chains do not hold.  As filters of joins, both halves are shared among the processors.
+BROKEN_CHAINS = f"""
+    SELECT r.object_id AS id
+      FROM workflows_transitionrecord r JOIN django_fsm_log_statelog s ON s.id = r.log_id
+     WHERE r.machine = %(machine)s AND r.hash <> {DIGEST.format(record="r", log="s")}
+    UNION
+    SELECT r.object_id
+      FROM workflows_transitionrecord r LEFT JOIN workflows_transitionrecord before
+        ON before.machine = %(machine)s AND before.object_id = r.object_id AND before.sequence = r.sequence - 1
+     WHERE r.machine = %(machine)s
+       AND r.previous_hash <> CASE r.sequence WHEN 1 THEN '' ELSE coalesce(before.hash, 'missing') END
 """  # noqa: S608  built of constants alone
 
 
@@ -81,7 +103,7 @@ def find_broken_links(machine: str) -> list[int]:
 
 
 _LINK = f"""
-    SELECT r.hash = {_DIGEST.format(record="r", log="s")},
+    SELECT r.hash = {DIGEST.format(record="r", log="s")},
            CASE WHEN r.sequence = 1 THEN r.previous_hash = ''
                 ELSE r.previous_hash = coalesce(before.hash, 'missing') END
       FROM workflows_transitionrecord r

@@ -21,6 +21,7 @@ from workflows.passages import PASSAGE_FUNCTION, Passage
 from workflows.registry import state_field_of
 
 __all__ = [
+    "AuditRun",
     "Passage",
     "ProtectedStateLog",
     "TransitionRecord",
@@ -311,3 +312,31 @@ class TransitionRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.machine} {self.object_id} #{self.sequence}"
+
+
+class AuditRun(models.Model):
+    """One audit of all invariants (``workflows.invariants``).
+
+    ``results`` has for each invariant, in their order, ``{"name", "code", "count", "ids", "took_ms"}``: the ids are
+    the smallest of those that violate it.  ``news`` counts the violations that the run before did not find.
+    """
+
+    started_at = models.DateTimeField(_("when"), default=clock.now, editable=False)
+    took = models.DurationField(_("took"))
+    violations = models.PositiveIntegerField(_("violations"))
+    news = models.PositiveIntegerField(_("new ones"))
+    results = models.JSONField(_("results"))
+
+    class Meta:
+        default_permissions = ["view"]
+        permissions = [("run_auditrun", "Can have the invariants audited now")]
+        verbose_name = _("audit")
+        verbose_name_plural = _("audits")
+        ordering = ["-started_at", "-id"]
+        indexes = [
+            # The latest run, for the dashboard and the next run.
+            models.Index(fields=["-started_at", "-id"], name="audit_latest"),
+        ]
+
+    def __str__(self) -> str:
+        return str(_("Audit of %s")) % f"{self.started_at:%-d %b %Y %H:%M}"

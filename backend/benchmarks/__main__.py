@@ -15,7 +15,7 @@ from backend.benchmarks.report import describe_machine, draw_table, write_sectio
 
 __all__ = ["main"]
 
-NAMES = ("latency", "throughput", "audit_list", "dashboard", "process_map", "provider_page")
+NAMES = ("latency", "throughput", "audit_list", "dashboard", "process_map", "provider_page", "audit")
 """The benchmarks: modules of this package with ``TITLE`` and ``measure()``."""
 ON_REQUEST = ("bulk_run",)
 """Those that take many minutes and are run only when named."""

@@ -38,10 +38,11 @@ SELECT provider.id, category.id FROM users_providerprofile AS provider
 
 # Further waves of the leads that there are, spread over half a year.
 _DECISIONS = """
-INSERT INTO leads_routingdecision (lead_id, wave, is_revision, policy_version, terms_version, places, offered_count,
+INSERT INTO leads_routingdecision (id, lead_id, wave, is_revision, policy_version, terms_version, places, offered_count,
        told_count, candidates_count, eligible_count, shortfall, candidates, excluded, shadow, excluded_counts,
        exclusion_keys, created_at)
-SELECT lead.id, 100 + number, false, 'benchmark', 'built-in/2', 3, 3, 0, 3, 3, '', '[]', '{}', '{}', '{}',
+SELECT 10000000 + 6 * lead.id + number, lead.id, 100 + number,
+       false, 'benchmark', 'built-in/2', 3, 3, 0, 3, 3, '', '[]', '{}', '{}', '{}',
        ARRAY(SELECT (ARRAY['too_far', 'language', 'day_full'])[1 + mod(lead.id, 3)] || ':' ||
                     (1 + mod(lead.id * 31 + number * 17 + other * 53, 800))
                FROM generate_series(1, %(excluded)s) AS other),

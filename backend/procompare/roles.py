@@ -131,6 +131,8 @@ _ROLES = (
             "users.suspend_providerprofile",
             "users.retire_providerprofile",
             "workflows.view_transitionrecord",
+            "workflows.view_auditrun",
+            "workflows.run_auditrun",
         ),
     ),
     Role("finance", "Sees what was offered to whom, and who won; not the contacts.", _SEES_THE_MARKET),

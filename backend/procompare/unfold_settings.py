@@ -111,6 +111,7 @@ UNFOLD: dict[str, Any] = {
                         "permission": _may_see_a_map,
                     },
                     _entry(_("Audit list"), "history", "workflows.transitionrecord"),
+                    _entry(_("Invariants"), "rule", "workflows.auditrun"),
                     _own_entry(_("Bulk runs"), "playlist_play", "bulk.bulkrun", "bulk.start_bulkrun"),
                     _entry(_("Terms"), "tune", "leads.termsversion"),
                     _entry(_("Ranking models"), "model_training", "matching.rankingmodel"),

@@ -38,6 +38,7 @@ from backend.notifications.models import Delivery, Notification, Receiver
 from backend.notifications.services.planning import plan_deliveries
 from backend.users.models import ProviderProfile, User
 from workflows import TransitionRecord
+from workflows.models import AuditRun
 
 pytestmark = pytest.mark.django_db
 
@@ -57,7 +58,7 @@ MODELS = (
     Group,
 )
 # Their own apps test their pages.
-ELSEWHERE = {BulkRun, Job, Worker, TransitionRecord}
+ELSEWHERE = {AuditRun, BulkRun, Job, Worker, TransitionRecord}
 NEVER_ADDED = {LeadAssignment, RankingModel, RoutingDecision, Notification, Delivery, Receiver}
 NEVER_DELETED = {
     Lead,

@@ -25,6 +25,7 @@ from backend.procompare.tests.demo_market import AS_OF, small_market
 from backend.users.models import ProviderProfile, User
 from workflows import TransitionBlocked, clock, explain, list_machines
 from workflows.hash_chain import find_broken_links
+from workflows.invariants import examine_all
 from workflows.models import TransitionRecord
 from workflows.registry import list_workflow_models, state_field_of
 
@@ -42,6 +43,12 @@ def _market(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterat
 class TestBuiltMarket:
     def test_has_as_much_as_was_asked_for(self) -> None:
         assert (ProviderProfile.objects.count(), Lead.objects.count()) == (120, 160)
+
+    def test_violates_no_invariant(self) -> None:
+        with clock.at(AS_OF):
+            assert [
+                (found.invariant.name, found.ids) for found in examine_all(ids_max=3) if found.count
+            ] == []
 
     def test_has_leads_and_providers_in_every_state(self) -> None:
         assert set(Lead.objects.values_list("status", flat=True)) == set(Lead.Status.values)

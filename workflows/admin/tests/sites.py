@@ -12,7 +12,9 @@ from unfold.sites import UnfoldAdminSite
 from workflows import TransitionRecord
 from workflows.admin import WorkflowAdmin
 from workflows.admin.audit_list import AuditAdmin
+from workflows.admin.audit_runs import AuditRunAdmin
 from workflows.admin.process_map import process_maps_view
+from workflows.models import AuditRun
 from workflows.tests.toyapp.models import Item, Parcel
 
 
@@ -54,14 +56,22 @@ class EventAdmin(AuditAdmin, admin.ModelAdmin): ...
 class UnfoldEventAdmin(AuditAdmin, UnfoldModelAdmin): ...
 
 
+class RunAdmin(AuditRunAdmin, admin.ModelAdmin): ...
+
+
+class UnfoldRunAdmin(AuditRunAdmin, UnfoldModelAdmin): ...
+
+
 stock = admin.AdminSite(name="stock")
 stock.register(Parcel, ParcelAdmin)
 stock.register(Item, ItemAdmin)
 stock.register(TransitionRecord, EventAdmin)
+stock.register(AuditRun, RunAdmin)
 
 unfold = UnfoldAdminSite(name="unfold")
 unfold.register(Parcel, UnfoldParcelAdmin)
 unfold.register(TransitionRecord, UnfoldEventAdmin)
+unfold.register(AuditRun, UnfoldRunAdmin)
 
 urlpatterns = [
     path("stock/process-maps/", process_maps_view(stock), name="process_maps"),

@@ -1,0 +1,17 @@
+"""What must hold of leads, decisions and offers in the whole database: examined by ``manage.py audit``."""
+
+from backend.leads.invariants.capacity import CAPACITY_INVARIANTS
+from backend.leads.invariants.decisions import DECISION_INVARIANTS
+from backend.leads.invariants.leads import LEAD_INVARIANTS
+from backend.leads.invariants.offers import OFFER_INVARIANTS
+from backend.leads.invariants.places import PLACE_INVARIANTS
+
+__all__ = ["INVARIANTS"]
+
+INVARIANTS = (
+    *LEAD_INVARIANTS,
+    *DECISION_INVARIANTS,
+    *OFFER_INVARIANTS,
+    *PLACE_INVARIANTS,
+    *CAPACITY_INVARIANTS,
+)
