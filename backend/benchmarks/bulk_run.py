@@ -35,28 +35,33 @@ POLL_INTERVAL_S = 0.2
 
 
 def measure() -> Iterator[Measurement]:
-    """Yield the pace of the preview and of the run, with the workers' processor time; then check every invariant.
+    """Yield how long preview and run took, with the workers' processor time for both, once every invariant is checked.
 
     Raises: AssertionError when a lead is neither verified nor explained, or an invariant does not hold.
     """
     os.environ |= {"WORKER_HEARTBEAT_S": "1", "WORKER_DEAD_AFTER_S": "5"}
     verifier = make_verifier()
     build_waiting_market(leads=LEADS, by=verifier)
+    cpu_before_s = _children_cpu_s()
     workers = [_start() for _worker in range(WORKERS)]
     try:
         run = _plan(verifier)
-        yield _paced("the preview", run, "planning")
         start_run(run, by=verifier, arguments={})
-        cpu_before_s = _children_cpu_s()
         kills = _kill_until_done(run, workers)
     finally:
         for worker in workers:
             _end(worker)
     run.refresh_from_db()
-    cpu_s = _children_cpu_s() - cpu_before_s
     assert kills == KILLS, f"only {kills} workers were killed"
     _assert_accounted_for(run)
-    yield _paced("the run", run, "running", cpu_s=cpu_s)
+    preview_s, run_s = _spent_s(run, "planning"), _spent_s(run, "running")
+    figures = {
+        "preview s": preview_s,
+        "run s": run_s,
+        "leads/s": LEADS / run_s,
+        "CPU s of the workers": _children_cpu_s() - cpu_before_s,
+    }
+    yield Measurement(f"{LEADS:,} leads", figures)
 
 
 def _plan(verifier: User) -> BulkRun:
@@ -103,14 +108,13 @@ def _children_cpu_s() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def _paced(name: str, run: BulkRun, state: str, *, cpu_s: float = 0.0) -> Measurement:
+def _spent_s(run: BulkRun, state: str) -> float:
     """Return how long the run was in a state, by its own log."""
     left = TransitionRecord.objects.filter(
         machine="bulk.bulkrun", object_id=run.pk, log__source_state=state
     ).latest("sequence")
     assert left.time_in_previous_state is not None
-    spent_s = left.time_in_previous_state.total_seconds()
-    return Measurement(name, {"s": spent_s, "leads/s": LEADS / spent_s, "CPU s of the workers": cpu_s})
+    return left.time_in_previous_state.total_seconds()
 
 
 def _assert_accounted_for(run: BulkRun) -> None:

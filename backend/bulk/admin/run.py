@@ -202,6 +202,10 @@ class BulkRunAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold w
             return True
         return request.user.has_perm(START) if obj is None else obj.starter_id == request.user.pk
 
+    def has_process_map_permission(self, request: HttpRequest) -> bool:
+        """Return whether the user may see all runs: the map counts those of everybody."""
+        return request.user.has_perm(SEE_ALL)
+
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return False: a run begins on the list of its objects."""
         return False

@@ -31,8 +31,8 @@ from workflows import WorkflowModel, machine_of
 
 pytestmark = pytest.mark.django_db
 
-# Each object needs another one: an original, an accepted offer, a category and a place of its own.
-NEEDS_AN_OBJECT = {"mark_duplicate", "award", "record_quote", "revise"}
+# Each needs an object of its own: an original, a provider, an accepted offer, a category.
+NEEDS_AN_OBJECT = {"mark_duplicate", "assign_by_hand", "award", "record_quote", "revise"}
 
 
 class TestPages:
@@ -141,6 +141,7 @@ class TestPages:
         for name in ("change", "progress", "results"):
             address = reverse(f"admin:bulk_bulkrun_{name}", args=[run.pk])
             assert client.get(address).status_code == (200 if sees else 404)
+        assert client.get(reverse("admin:bulk_bulkrun_process_map")).status_code == (200 if sees else 403)
         answer = client.post(reverse("admin:bulk_bulkrun_start", args=[run.pk]))
         assert answer.status_code == (403 if sees else 404)
         for name in ("start", "finish", "retry_failures", "resume", "present"):

@@ -61,8 +61,9 @@ def list_mapped(site: admin.AdminSite, request: HttpRequest) -> list[MapLink]:
     links = []
     for model in list_workflow_models():
         registered = site._registry.get(model)
-        if registered and hasattr(registered, "process_map_view") and registered.has_view_permission(request):
-            links.append(MapLink(machine=machine_of(model), model=model, url=map_url(registered)))
+        mapped: Any = registered if hasattr(registered, "process_map_view") else None
+        if mapped is not None and mapped.has_process_map_permission(request):
+            links.append(MapLink(machine=machine_of(model), model=model, url=map_url(mapped)))
     return sorted(links, key=lambda link: link.machine.title)
 
 

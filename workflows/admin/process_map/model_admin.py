@@ -49,12 +49,17 @@ class ProcessMapAdmin(ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """List objects, with a link to the map."""
-        context = {"process_map_url": map_url(self), **(extra_context or {})}
+        url = map_url(self) if self.has_process_map_permission(request) else ""
+        context = {"process_map_url": url, **(extra_context or {})}
         return super().changelist_view(request, context)
+
+    def has_process_map_permission(self, request: HttpRequest) -> bool:
+        """Return whether the user may see what all objects did: an admin that shows some of them only overrides it."""
+        return self.has_view_permission(request)
 
     def process_map_view(self, request: HttpRequest) -> TemplateResponse:
         """Show what the objects did.  Raises: PermissionDenied when the user may not view them."""
-        if not self.has_view_permission(request):
+        if not self.has_process_map_permission(request):
             raise PermissionDenied
         model: type[WorkflowModel] = self.model
         machine = machine_of(model)
