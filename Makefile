@@ -6,6 +6,7 @@
 #   DATABASE_URL   a PostgreSQL server of yours, instead of the embedded one
 #   LEADS          how many leads `make bulk` verifies (10000)
 #   PYTHON         the Python that makes the virtual environment (python3)
+#   TEST_PROCESSES how many processes the tests are shared out to (2)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -19,6 +20,8 @@ INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check
 INSTALLED := $(VENV)/.installed
 DEV_INSTALLED := $(VENV)/.installed-dev
 DATA_DIR ?= .data
+# Each process of the tests has a database of its own; a file of tests stays in one.
+TEST_PROCESSES ?= 2
 
 help: ## print this
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -31,7 +34,7 @@ setup: $(INSTALLED) ## all of `make run` but the serving; afterwards .venv/bin/p
 
 test: check ## everything CI checks: `make check`, then all tests with coverage, in a real browser too
 	$(PY) -m backend.procompare.tests.browser
-	$(PY) -m pytest --cov --cov-report=term
+	$(PY) -m pytest -n $(TEST_PROCESSES) --dist loadfile --cov --cov-report=term
 
 check: $(DEV_INSTALLED) ## the fast half: format, lint, types, import contracts, migrations, diagrams
 	$(VENV)/bin/ruff format --check .
