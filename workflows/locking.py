@@ -18,7 +18,7 @@ from workflows.memory import adopt
 if TYPE_CHECKING:
     from workflows.models import WorkflowModel
 
-__all__ = ["ClockTimestamp", "lock_and_read"]
+__all__ = ["ClockTimestamp", "lock_and_read", "lock_out"]
 
 
 class ClockTimestamp(models.Func):
@@ -46,6 +46,15 @@ def lock_and_read(
     for name, parent in held.items():
         setattr(instance, name, parent)
     return now
+
+
+def lock_out(number: int) -> None:
+    """Let one transaction at a time go on from here, under a number that nothing else locks: until its end.
+
+    For what no row stands for, such as "the one that is in force".
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
 
 
 def _hold_parent(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.apps import apps
 from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backend.leads.terms import MARKET_TERMS, TERMS_BY_CATEGORY, Terms, find_faults
-from backend.leads.terms_in_force import read_terms_book
+from backend.leads.terms_in_force import list_versions, read_terms_book
 from workflows import Attempt, Blocker, guard
+from workflows.locking import lock_out
 
 if TYPE_CHECKING:
     from backend.leads.models import TermsVersion
@@ -34,9 +34,8 @@ def nothing_was_published_since(version: TermsVersion, attempt: Attempt) -> Bloc
     Asked first: in a transition it locks out other publishings, so that what is judged here and by the others holds.
     """
     if connection.in_atomic_block:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-    present = _versions().filter(status="in_force", category=version.category_id).first()
+        lock_out(_LOCK)
+    present = list_versions().filter(status="in_force", category=version.category_id).first()
     if attempt.arguments.get("replaces_newer") or (present and present.pk) == version.based_on_id:
         return None
     newer = str(present) if present else _("no version of its own")
@@ -89,7 +88,7 @@ def _over(market: Terms, exception: TermsVersion) -> Terms:
 
 
 def _list_exceptions() -> list[TermsVersion]:
-    exceptions = _versions().filter(status="in_force", category__isnull=False)
+    exceptions = list_versions().filter(status="in_force", category__isnull=False)
     return list(exceptions.select_related("category").order_by("category__name"))
 
 
@@ -98,7 +97,3 @@ def _describe_faults(version: TermsVersion, faults: dict[str, str]) -> str:
         return version._meta.get_field(name).verbose_name  # type: ignore[union-attr]  # a term is a field of its own
 
     return " ".join(f"{label(name)}: {message}" for name, message in faults.items())
-
-
-def _versions() -> Any:
-    return apps.get_model("leads", "TermsVersion")._base_manager.all()

@@ -24,6 +24,7 @@ __all__ = [
     "TermsBook",
     "duplicate_within_sql",
     "held_terms",
+    "list_versions",
     "read_terms",
     "read_terms_book",
     "read_terms_named",
@@ -48,7 +49,7 @@ class TermsBook:
 
 def read_terms_book() -> TermsBook:
     """Return all terms in force: one statement, none while they are held."""
-    return _held.get() or _make_book(_versions().filter(status="in_force"))
+    return _held.get() or _make_book(list_versions().filter(status="in_force"))
 
 
 def read_terms(category_id: int) -> Terms:
@@ -62,7 +63,7 @@ def read_terms_named(version: str) -> Terms:
     Published versions never change, so that these are the values by which it was decided.
     """
     numbers = [int(number) for number in version.removeprefix("terms/").split("+") if number.isdigit()]
-    book = _make_book(_versions().filter(pk__in=numbers))
+    book = _make_book(list_versions().filter(pk__in=numbers))
     return next(iter(book.exceptions.values()), book.market)
 
 
@@ -79,12 +80,13 @@ def held_terms() -> Iterator[TermsBook]:
 
 def duplicate_within_sql() -> Combinable:
     """Return the market's ``duplicate_within`` as an expression: part of a statement, not one of its own."""
-    market = _versions().filter(status="in_force", category=None).values("duplicate_days")
+    market = list_versions().filter(status="in_force", category=None).values("duplicate_days")
     days = Coalesce(Subquery(market), Value(BUILT_IN_TERMS.duplicate_days))
     return ExpressionWrapper(days * Value(_A_DAY), output_field=DurationField())
 
 
-def _versions() -> QuerySet[Any]:
+def list_versions() -> QuerySet[Any]:
+    """Return all versions of the terms, whatever their state."""
     versions: QuerySet[Any] = apps.get_model("leads", "TermsVersion")._base_manager.all()
     return versions
 

@@ -45,7 +45,7 @@ class TopN:
             Ranked(
                 candidate=one.candidate,
                 rank=rank,
-                score=one.probability * one.win_probability * discount,
+                score=one.wins * discount,
                 parts=one.parts,
                 propensity=1.0,
                 probability=one.probability,
@@ -84,5 +84,4 @@ def _sort_key(scored: Scored, *, discount: float, request: Request) -> tuple[flo
     candidate = scored.candidate
     offered_at = candidate.last_offered_at or datetime.min.replace(tzinfo=UTC)
     digest = hashlib.sha256(f"{request.key}:{candidate.provider_id}".encode()).digest()
-    expected = scored.probability * scored.win_probability * discount
-    return -round(expected, _TIE_DIGITS), offered_at, digest
+    return -round(scored.wins * discount, _TIE_DIGITS), offered_at, digest

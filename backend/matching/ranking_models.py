@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import pgtrigger
-from django.db import connection, models
+from django.db import models
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField
@@ -23,6 +23,7 @@ from workflows import (
     guard,
     transition,
 )
+from workflows.locking import lock_out
 
 __all__ = ["RankingModel"]
 
@@ -168,9 +169,8 @@ class RankingModel(WorkflowModel):
 
     def _replace(self, status: Status) -> None:
         """Retire the model that has the state, if there is one."""
-        with connection.cursor() as cursor:
-            # Two that are promoted at the same time: the second finds the first.
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        # Two that are promoted at the same time: the second finds the first.
+        lock_out(_LOCK)
         present = type(self)._base_manager.filter(status=status).exclude(pk=self.pk)
         for model in present.select_for_update(no_key=True, of=("self",)):
             model.retire(by=SUCCESSION)

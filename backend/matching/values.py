@@ -117,6 +117,11 @@ class Scored:
     parts: tuple[Part, ...]
     win_probability: float = 1.0
 
+    @property
+    def wins(self) -> float:
+        """Return the probability that an offer to it ends in a win."""
+        return self.probability * self.win_probability
+
 
 @dataclass(frozen=True, slots=True)
 class Ranked:

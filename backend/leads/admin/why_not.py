@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from backend.leads.admin.routing_report import sentence_of
 from backend.leads.models import Lead, LeadAssignment, RoutingDecision
-from backend.leads.services.lead_router import request_of
+from backend.leads.selectors import request_of
 from backend.matching import search
 from backend.matching.eligibility import explain_provider
 from backend.matching.policy import rank_candidates

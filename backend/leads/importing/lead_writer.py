@@ -6,11 +6,10 @@ import datetime
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection
-
 from backend.leads.importing.drafts import ContactDraft, LeadDraft
 from backend.leads.models import Lead, LeadContact
 from backend.leads.terms_in_force import read_terms_book
+from workflows.locking import lock_out
 
 __all__ = ["create_leads", "lock_out_other_imports"]
 
@@ -20,8 +19,7 @@ _ASSUMED = " (assumed)"
 
 def lock_out_other_imports() -> None:
     """Let one import at a time look for duplicates and write: until the end of the running transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    lock_out(_LOCK)
 
 
 def create_leads(drafts: Sequence[LeadDraft], *, source: str, now: datetime.datetime) -> list[Lead]:

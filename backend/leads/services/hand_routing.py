@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 
 from backend.leads import selectors
 from backend.leads.models import Lead, RoutingDecision
-from backend.leads.services.lead_router import describe, offered_before, request_of
+from backend.leads.selectors import offered_before, request_of
+from backend.leads.services.lead_router import describe
 from backend.leads.terms import Terms
 from backend.leads.terms_in_force import read_terms
 from backend.matching import capacity

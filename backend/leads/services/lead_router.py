@@ -26,7 +26,7 @@ from backend.matching.serving import Models, find_models
 from backend.matching.values import Ranked, Ranking, Search
 from workflows import clock
 
-__all__ = ["describe", "offered_before", "request_of", "route"]
+__all__ = ["describe", "route"]
 
 NOTHING_OFFERED = selectors.OfferCounts(open=0, accepted=0, made=0)
 
@@ -84,9 +84,7 @@ def _rank_in_shadow(found: Search, models: Models) -> dict[str, Any]:
     if models.shadow is None:
         return {}
     scored, version = score_safely(models.shadow, found.eligible)
-    scores = {
-        str(one.candidate.provider_id): round(one.probability * one.win_probability, 6) for one in scored
-    }
+    scores = {str(one.candidate.provider_id): round(one.wins, 6) for one in scored}
     return {"version": version, "scores": scores}
 
 

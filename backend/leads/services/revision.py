@@ -27,7 +27,7 @@ def supersede(lead: Lead) -> None:
     """
     offers = list(selectors.list_live_offers(lead))
     told = set(lead.tips.values_list("provider_id", flat=True))
-    misfits = find_misfits(lead_router.request_of(lead), {offer.provider_id for offer in offers} | told)
+    misfits = find_misfits(selectors.request_of(lead), {offer.provider_id for offer in offers} | told)
     lead.tips.filter(provider_id__in=misfits).delete()
     withdrawn = _withdraw_misfits(offers, misfits)
     announcements.tell_of_revision(lead, [offer for offer in offers if offer not in withdrawn])

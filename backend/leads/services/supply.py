@@ -10,7 +10,6 @@ import datetime
 from backend.jobs.queue import enqueue
 from backend.leads import selectors
 from backend.leads.models import Lead
-from backend.leads.services import lead_router
 from backend.leads.terms_in_force import read_terms
 from backend.matching import capacity, search
 from backend.matching.eligibility import explain_provider
@@ -41,7 +40,7 @@ def offer_waiting_leads(provider_id: int) -> int:
     for lead in selectors.list_waiting_leads(provider):
         if capacity.find_obstacle(provider_id, at=clock.now()):
             break
-        if isinstance(explain_provider(lead_router.request_of(lead), provider_id), Candidate):
+        if isinstance(explain_provider(selectors.request_of(lead), provider_id), Candidate):
             routed += _reroute(lead)
     return routed
 
@@ -51,7 +50,7 @@ def look_again(lead: Lead) -> None:
 
     A search that finds nobody writes no decision: the last one says already why.
     """
-    request = lead_router.request_of(lead, already_offered=lead_router.offered_before(lead))
+    request = selectors.request_of(lead, already_offered=selectors.offered_before(lead))
     if search.find_candidates(request).eligible_count:
         _reroute(lead)
     else:

@@ -34,6 +34,7 @@ from backend.procompare.demo.submission import Submission
 from backend.procompare.demo_logins import DEMO_LOGINS
 from backend.users.models import ProviderProfile, User
 from workflows import audit
+from workflows.locking import lock_out
 
 __all__ = ["MarketIsNotEmpty", "MarketSize", "build_market", "why_not_empty"]
 
@@ -90,9 +91,8 @@ def build_market(size: MarketSize, *, on_day: Callable[[], None] = lambda: None)
 
     Raises: MarketIsNotEmpty when the database has leads, providers or one of the demo logins.
     """
-    with connection.cursor() as cursor:
-        # Of two at the same time, the second one waits and then finds a market.
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
+    # Of two at the same time, the second one waits and then finds a market.
+    lock_out(ADVISORY_LOCK)
     if reason := why_not_empty():
         raise MarketIsNotEmpty(f"Cannot build the demo market: {reason}.")
     youngest_job = last_job_id()

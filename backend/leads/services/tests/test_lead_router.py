@@ -8,8 +8,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from backend.leads import selectors
 from backend.leads.models import Lead, LeadAssignment, RoutingDecision
-from backend.leads.services import lead_router
 from backend.leads.services.lead_assignment import LeadAssignmentService
 from backend.leads.tests.factories import (
     QUOTES,
@@ -301,7 +301,7 @@ class TestRoute:
 
     def test_describes_the_request_as_matching_sees_it(self) -> None:
         lead = make_lead()
-        request = lead_router.request_of(lead)
+        request = selectors.request_of(lead)
         assert (request.category_id, request.key, request.language) == (
             lead.category_id,
             lead.reference,
