@@ -5,12 +5,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import (
     Http404,
@@ -22,8 +20,7 @@ from django.http import (
     StreamingHttpResponse,
 )
 from django.http.response import HttpResponseBase
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -35,12 +32,8 @@ from workflows.admin.audit_list.paging import COUNTED_MAX, count_capped, in_orde
 from workflows.admin.audit_list.rows import Row, build_rows, name_objects
 from workflows.admin.audit_list.search import search_events
 from workflows.admin.audit_list.visibility import Sight, sight_of
+from workflows.admin.record_pages import RecordPages
 from workflows.models import TransitionRecord
-
-if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[TransitionRecord]
-else:
-    ModelAdmin = admin.ModelAdmin
 
 __all__ = ["AuditAdmin"]
 
@@ -55,7 +48,7 @@ class Question:
     sight: Sight
 
 
-class AuditAdmin(ModelAdmin):
+class AuditAdmin(RecordPages):
     """The audit list; goes before ``ModelAdmin``, Django's or that of django-unfold.
 
     Who may view events sees those of the machines whose objects they may view, and may export them.  Nobody adds,
@@ -161,25 +154,7 @@ class AuditAdmin(ModelAdmin):
             headers={"Content-Disposition": f'attachment; filename="audit-{day}.csv"'},
         )
 
-    # Who may what.
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Return False: what happens is logged, nothing else."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return False: what happened stays as it was."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return False: what happened stays."""
-        return False
-
     # What the pages are made of.
-
-    def _refuse_unless_seen(self, request: HttpRequest) -> None:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
 
     def _ask(self, request: HttpRequest) -> Question:
         """Return the events that the address asks for; none when it makes no sense."""
@@ -217,19 +192,6 @@ class AuditAdmin(ModelAdmin):
             action_flag=CHANGE,
             change_message=f"Exported as CSV: {kept.urlencode() or 'everything'}",
         )
-
-    def _address(self, page: str) -> str:
-        return reverse(f"admin:workflows_transitionrecord_{page}", current_app=self.admin_site.name)
-
-    def _render(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-        request.current_app = self.admin_site.name
-        shared = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "media": self.media,
-            "list_url": self._address("changelist"),
-        }
-        return TemplateResponse(request, template, {**shared, **context})
 
 
 def _log_row(text: str | None) -> int | None:

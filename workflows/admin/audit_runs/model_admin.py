@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
 from workflows import clock
 from workflows.admin.audit_runs.reading import read_run
 from workflows.admin.durations import describe_age
+from workflows.admin.record_pages import RecordPages
 from workflows.invariants.runs import find_latest_run, is_overdue, run_audit
 from workflows.models import AuditRun
-
-if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[AuditRun]
-else:
-    ModelAdmin = admin.ModelAdmin
 
 __all__ = ["AuditRunAdmin"]
 
 RUN_PERMISSION = "workflows.run_auditrun"
 
 
-class AuditRunAdmin(ModelAdmin):
+class AuditRunAdmin(RecordPages):
     """The audits; goes before ``ModelAdmin``, Django's or that of django-unfold.
 
     Who may view audits sees what they found; objects that somebody may not view are numbers to them.  Nobody adds,
@@ -121,36 +116,3 @@ class AuditRunAdmin(ModelAdmin):
         )
         self.message_user(request, told, messages.SUCCESS)
         return HttpResponseRedirect(self._address("changelist"))
-
-    # Who may what.
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Return False: audits add themselves."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return False: what was found stays found."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return False: old audits are forgotten by themselves."""
-        return False
-
-    # What the pages are made of.
-
-    def _refuse_unless_seen(self, request: HttpRequest) -> None:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-
-    def _address(self, page: str) -> str:
-        return reverse(f"admin:workflows_auditrun_{page}", current_app=self.admin_site.name)
-
-    def _render(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-        request.current_app = self.admin_site.name
-        shared = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "media": self.media,
-            "list_url": self._address("changelist"),
-        }
-        return TemplateResponse(request, template, {**shared, **context})
