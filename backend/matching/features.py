@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
-from backend.matching.track_record import HALF_LIFE
+from backend.matching.track_record import Record
 from backend.matching.values import Request
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "NEUTRAL_RATING",
     "Facts",
     "Feature",
-    "Record",
     "expected_acceptance",
     "expected_response_h",
     "expected_win_rate",
@@ -52,23 +51,6 @@ RESPONSE_SCALE_H = 4
 
 # Waiting for an opening counts by the hour up to this many.
 WAIT_MAX_H = 24
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """Sums of what became of offers: see ``models.Sums``."""
-
-    answered: float = 0
-    accepted: float = 0
-    responses: float = 0
-    log_hours: float = 0
-    finished: float = 0
-    won: float = 0
-
-    def faded(self, *, by: timedelta) -> Record:
-        """Return what is left of the sums after a time; one that is negative counts as none."""
-        kept = float(0.5 ** (max(by, timedelta(0)) / HALF_LIFE))
-        return Record(**{name: kept * getattr(self, name) for name in Record.__slots__})
 
 
 NOTHING = Record()

@@ -12,9 +12,10 @@ from typing import Any
 from django.db import connection
 from psycopg.sql import SQL, Composable
 
-from backend.matching.features import Facts, Record, measure
+from backend.matching.features import Facts, measure
 from backend.matching.geography import place_parameters
 from backend.matching.rules import first_failed_sql
+from backend.matching.track_record import Record
 from backend.matching.values import Candidate, Exclusion, Request
 
 __all__ = [

@@ -9,11 +9,11 @@ from typing import Any
 from django.db import connection
 
 from backend.matching.features import (
-    Record,
     expected_acceptance,
     expected_response_h,
     expected_win_rate,
 )
+from backend.matching.track_record import Record
 
 __all__ = ["Reputation", "list_reputations"]
 

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-__all__ = ["HALF_LIFE", "Event", "note", "refresh_category_records"]
+__all__ = ["HALF_LIFE", "Record", "note", "refresh_category_records"]
 
 # Long enough that a provider with an offer a week has some ten of them to be judged by.
 HALF_LIFE = datetime.timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """What one event adds to the sums of a ``TrackRecord``."""
+class Record:
+    """Sums of what became of offers (``models.Sums``): a provider's, a category's, or what one event adds to them."""
 
     answered: float = 0
     accepted: float = 0
@@ -30,20 +30,25 @@ class Event:
     won: float = 0
 
     @classmethod
-    def of_answer(cls, *, is_accepted: bool, after: datetime.timedelta) -> Event:
-        """Return the event of an offer that its provider accepted or declined, so long after it could."""
+    def of_answer(cls, *, is_accepted: bool, after: datetime.timedelta) -> Record:
+        """Return the record of an offer that its provider accepted or declined, so long after it could."""
         hours = max(0.0, after.total_seconds() / 3600)
         return cls(answered=1, accepted=float(is_accepted), responses=1, log_hours=math.log1p(hours))
 
     @classmethod
-    def of_silence(cls) -> Event:
-        """Return the event of an offer that was left to expire."""
+    def of_silence(cls) -> Record:
+        """Return the record of an offer that was left to expire."""
         return cls(answered=1)
 
     @classmethod
-    def of_choice(cls, *, is_won: bool) -> Event:
-        """Return the event of an accepted offer whose client has chosen."""
+    def of_choice(cls, *, is_won: bool) -> Record:
+        """Return the record of an accepted offer whose client has chosen."""
         return cls(finished=1, won=float(is_won))
+
+    def faded(self, *, by: datetime.timedelta) -> Record:
+        """Return what is left of the sums after a time; one that is negative counts as none."""
+        kept = float(0.5 ** (max(by, datetime.timedelta(0)) / HALF_LIFE))
+        return Record(**{name: kept * getattr(self, name) for name in Record.__slots__})
 
 
 # Whichever of row and event is the older one fades to the instant of the other: events may come out of order.
@@ -80,7 +85,7 @@ ON CONFLICT (category_id) DO UPDATE SET
 """
 
 
-def note(event: Event, *, provider_id: int, category_id: int, at: datetime.datetime) -> None:
+def note(event: Record, *, provider_id: int, category_id: int, at: datetime.datetime) -> None:
     """Add an event of an instant to a provider's record in a category: one statement, in the running transaction."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -90,7 +95,7 @@ def note(event: Event, *, provider_id: int, category_id: int, at: datetime.datet
                 "category": category_id,
                 "at": at,
                 "half_life_s": HALF_LIFE.total_seconds(),
-                **{name: getattr(event, name) for name in Event.__slots__},
+                **{name: getattr(event, name) for name in Record.__slots__},
             },
         )
 

@@ -6,7 +6,7 @@ from django.db import connection, transaction
 
 from backend.leads.models import LeadAssignment
 from backend.matching import track_record
-from backend.matching.track_record import HALF_LIFE, Event
+from backend.matching.track_record import HALF_LIFE, Record
 from workflows import clock
 
 __all__ = ["note_answer", "note_choice", "note_silence", "rebuild"]
@@ -41,18 +41,18 @@ FROM events GROUP BY provider_id, category_id
 def note_answer(offer: LeadAssignment, *, is_accepted: bool) -> None:
     """Note that a provider accepted or declined an offer now; its time to answer counts from the offer's start."""
     after = clock.now() - offer.starts_at
-    _note(offer, Event.of_answer(is_accepted=is_accepted, after=after))
+    _note(offer, Record.of_answer(is_accepted=is_accepted, after=after))
 
 
 def note_silence(offer: LeadAssignment) -> None:
     """Note that an offer was left to expire."""
-    _note(offer, Event.of_silence())
+    _note(offer, Record.of_silence())
 
 
 def note_choice(offer: LeadAssignment, *, is_won: bool) -> None:
     """Note that the client of an accepted offer has chosen; one that was open still says nothing of its provider."""
     if offer.status == LeadAssignment.Status.ACCEPTED:
-        _note(offer, Event.of_choice(is_won=is_won))
+        _note(offer, Record.of_choice(is_won=is_won))
 
 
 @transaction.atomic
@@ -70,7 +70,7 @@ def rebuild() -> None:
     track_record.refresh_category_records(at=at)
 
 
-def _note(offer: LeadAssignment, event: Event) -> None:
+def _note(offer: LeadAssignment, event: Record) -> None:
     track_record.note(
         event, provider_id=offer.provider_id, category_id=offer.lead.category_id, at=clock.now()
     )

@@ -9,7 +9,7 @@ import pytest
 from backend.matching.features import NEUTRAL_ACCEPTANCE, NEUTRAL_RESPONSE_H, NEUTRAL_WIN_RATE
 from backend.matching.reputation import list_reputations
 from backend.matching.tests.factories import NOW, make_category, make_provider
-from backend.matching.track_record import HALF_LIFE, Event, note
+from backend.matching.track_record import HALF_LIFE, Record, note
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +28,7 @@ class TestListReputations:
         category = make_category()
         provider = make_provider(category)
         for _answer in range(12):
-            answer = Event.of_answer(is_accepted=True, after=datetime.timedelta(hours=6))
+            answer = Record.of_answer(is_accepted=True, after=datetime.timedelta(hours=6))
             note(answer, provider_id=provider.pk, category_id=category.pk, at=NOW - HALF_LIFE)
 
         (one,) = list_reputations(provider.pk, at=NOW)

@@ -24,7 +24,7 @@ from backend.matching import track_record
 from backend.matching.models import CategoryRecord, Sums, TrackRecord
 from backend.matching.search import find_candidates
 from backend.matching.tests.factories import make_request
-from backend.matching.track_record import HALF_LIFE, Event
+from backend.matching.track_record import HALF_LIFE, Record
 from backend.users.models import ProviderProfile
 from workflows import clock
 
@@ -113,9 +113,9 @@ class TestEventsOutOfOrder:
     def test_add_up_to_the_same(self) -> None:
         now = clock.now()
         events = [
-            (Event.of_answer(is_accepted=True, after=HOUR), now),
-            (Event.of_silence(), now - HALF_LIFE),
-            (Event.of_choice(is_won=True), now - 2 * HALF_LIFE),
+            (Record.of_answer(is_accepted=True, after=HOUR), now),
+            (Record.of_silence(), now - HALF_LIFE),
+            (Record.of_choice(is_won=True), now - 2 * HALF_LIFE),
         ]
         category, ahead, behind = make_market(providers=0), make_provider(), make_provider()
         for event, at in events:
