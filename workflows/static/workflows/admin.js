@@ -81,6 +81,11 @@
     }
   });
 
+  // What is asked for has the focus: browsers let autofocus go now and then while a page is busy loading.
+  document.addEventListener("DOMContentLoaded", () => {
+    if (document.activeElement === document.body) document.querySelector(".wf-admin [autofocus]")?.focus();
+  });
+
   // On a narrow screen the drawing begins where the object is.
   document.addEventListener("DOMContentLoaded", () => {
     for (const frame of document.querySelectorAll(".wf-panel .wf-diagram-scroll")) {
