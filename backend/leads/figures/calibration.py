@@ -6,7 +6,7 @@ import math
 from dataclasses import astuple, dataclass
 from enum import Enum
 
-__all__ = ["ENOUGH_OFFERS", "Interval", "Tally", "Verdict"]
+__all__ = ["ENOUGH_OFFERS", "Z_95", "Z_99", "Interval", "Tally", "Verdict"]
 
 ENOUGH_OFFERS = 50
 """Of fewer offers chance says more than the predictions do."""

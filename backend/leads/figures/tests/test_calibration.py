@@ -43,7 +43,8 @@ class TestTally:
             tally_of(0.5, accepted=0, of=20).confidence(),
         )
 
-        assert some and none
+        assert some is not None
+        assert none is not None
         assert (round(some.low, 4), round(some.high, 4)) == (0.2553, 0.3662)
         assert (round(none.low, 4), round(none.high, 4)) == (0.0, 0.1611)
 
