@@ -60,7 +60,7 @@ class TestBand:
 
         tile = tile_of("acceptance-band")
 
-        assert (tile.figure.words, tile.alarm) == ("13.3 %", "Outside its band: ranking promises wrongly")
+        assert (tile.figure.words, tile.alarm) == ("13.3 %", "Outside its band: promises do not come true")
         assert [line.words for line in tile.lines] == [
             "promised: 50.0 % · band: 33.4 – 66.6 %",
             "8 of 60 offers of 15 Jun – 21 Jun",

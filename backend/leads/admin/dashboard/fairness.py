@@ -56,7 +56,7 @@ def _band_tile(week: Week, addresses: Addresses) -> Tile:
         "closed": format_count(tally.offers),
         "week": describe_days(week.span),
     }
-    alarms = {Verdict.BEYOND_99: _("Outside its band: ranking promises wrongly")}
+    alarms = {Verdict.BEYOND_99: _("Outside its band: promises do not come true")}
     return Tile(
         "acceptance-band",
         _("Acceptance as promised"),
