@@ -1,4 +1,4 @@
-"""How quick are the dashboard, and fairness and drift, over 100,000 leads and their offers, and what do its figures take?"""
+"""How quick are the dashboard and the page on fairness over 100,000 leads and their offers, and what takes how long?"""
 
 from __future__ import annotations
 

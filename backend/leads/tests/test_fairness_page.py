@@ -45,7 +45,8 @@ class TestWho:
 
         assert client.get(PAGE).status_code == (200 if sees else 403)
         assert client.post(PAGE).status_code == 405
-        assert (PAGE in client.get("/admin/").content.decode()) is sees
+        for place in ("/admin/", "/admin/matching/rankingmodel/"):
+            assert (f'href="{PAGE}"' in client.get(place).content.decode()) is sees
 
 
 class TestPage:

@@ -75,6 +75,13 @@ class TestAudit:
         assert [tick.cron for tick in ticks if tick.task.name == auditing.AUDIT_TASK] == ["7 * * * *"]
 
 
+class TestTable:
+    def test_of_what_holds_what_has_every_code(self) -> None:
+        table = (settings.BASE_DIR / "docs" / "reliability.md").read_text().partition("## The audit")[0]
+        looked_at = " ".join(line.rpartition("| ")[2] for line in table.splitlines() if line.startswith("| "))
+        assert {one.code for one in list_invariants()} == set(re.findall(r"\b[A-Z]\d\b", looked_at.replace("|", " ")))
+
+
 class TestWho:
     def test_sees_and_starts_it_are_those_who_look_after_the_whole(self) -> None:
         assert {name for name in ROLE_NAMES if SEES[name]} == {"dispatcher", "auditor", "admin"}
