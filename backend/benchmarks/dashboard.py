@@ -37,7 +37,7 @@ FIGURES: Mapping[str, Callable[[Scope], object]] = {
     "offers": count_answers,
     "days": count_days,
     "promises of a week": measure_week,
-    "new providers": count_newcomers,
+    "newcomers": count_newcomers,
     "fairness: who shares": measure_sharing,
     "fairness: exploration": count_explored,
     "fairness: promises by week": measure_drift,

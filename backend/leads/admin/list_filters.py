@@ -181,7 +181,7 @@ class ChosenByFilter(SelectFilter):
         """Return who may choose."""
         return [
             ("ranking", _("Ranking")),
-            ("chance", _("Ranking, with a part left to chance")),
+            ("chance", _("Ranking, drawn by chance")),
             ("hand", _("Staff, by hand")),
         ]
 
@@ -189,7 +189,7 @@ class ChosenByFilter(SelectFilter):
         """Return the offers that were chosen so."""
         conditions = {
             "ranking": Q(predicted__isnull=False),
-            "chance": Q(propensity__lt=1),
+            "chance": Q(propensity__gt=0, propensity__lt=1),
             "hand": Q(decision__is_by_hand=True),
         }
         condition = conditions.get(self.value() or "")
@@ -203,14 +203,16 @@ class FirstOfferFilter(SelectFilter):
     parameter_name = "first_offer"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Return how long it may have waited, and all that are new."""
-        return [("new", _("New, and none yet")), *Wait.choices]
+        """Return how long it may have waited, and all newcomers."""
+        return [("newcomer", _("Newcomers")), *Wait.choices]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Return the active providers that have never had an offer, and have waited for so long."""
         value = self.value()
-        if value not in ("new", *Wait.values):
+        if value not in ("newcomer", *Wait.values):
             return queryset
-        waits = [wait for wait in Wait if wait is not Wait.NOT_NEW] if value == "new" else [Wait(value)]
+        waits = (
+            [wait for wait in Wait if wait is not Wait.SETTLED_IN] if value == "newcomer" else [Wait(value)]
+        )
         now = clock.now()
         return queryset.filter(Q(*(has_waited(wait, now=now) for wait in waits), _connector=Q.OR))

@@ -1,4 +1,4 @@
-"""Providers that take part and have never had an offer: how many, for how long, and which of them are new."""
+"""Providers that take part and have never had an offer: how many, for how long, and which are newcomers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from backend.users.models import ProviderProfile
 
 __all__ = [
     "LONGEST_SHOWN",
-    "NEW_FOR",
+    "NEWCOMER_FOR",
     "WAITS_AT_MOST",
     "WAITS_TOO_LONG",
     "Newcomers",
@@ -25,28 +25,28 @@ __all__ = [
     "list_longest_waiting",
 ]
 
-NEW_FOR = 8 * WEEK
-"""A provider that joined later than so long ago is new: nothing is known of it yet, and it is to get its chance."""
+NEWCOMER_FOR = 8 * WEEK
+"""A provider that joined later than so long ago is a newcomer: nothing is known of it, and it is to get its chance."""
 
 WAITS_AT_MOST = 4 * WEEK
-"""A new provider that has waited longer for its first offer needs somebody to look why, while it is still new."""
+"""A newcomer that has waited longer for its first offer needs somebody to look why, before it is none any more."""
 
 LONGEST_SHOWN = 20
 """Providers that are named, those that have waited longest."""
 
 
 class Wait(TextChoices):
-    """For how long a provider without an offer has taken part; those that are not new any more apart."""
+    """For how long a provider without an offer has taken part; those that are no newcomers any more apart."""
 
     UNDER_1 = "under_1", _("Less than a week")
     UNDER_2 = "under_2", _("1 to 2 weeks")
     UNDER_4 = "under_4", _("2 to 4 weeks")
     UNDER_8 = "under_8", _("4 to 8 weeks")
-    NOT_NEW = "not_new", _("Joined more than 8 weeks ago")
+    SETTLED_IN = "settled_in", _("Joined more than 8 weeks ago")
 
 
 WAITS_TOO_LONG = Wait.UNDER_8
-"""The new ones that have waited longer than ``WAITS_AT_MOST``."""
+"""The newcomers that have waited longer than ``WAITS_AT_MOST``."""
 
 _WEEKS = {Wait.UNDER_1: (0, 1), Wait.UNDER_2: (1, 2), Wait.UNDER_4: (2, 4), Wait.UNDER_8: (4, 8)}
 
@@ -59,8 +59,8 @@ class Newcomers:
 
     @property
     def new(self) -> int:
-        """Return how many of them are new."""
-        return sum(count for wait, count in self.by_wait.items() if wait is not Wait.NOT_NEW)
+        """Return how many of them are newcomers."""
+        return sum(count for wait, count in self.by_wait.items() if wait is not Wait.SETTLED_IN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,8 @@ class Waiting:
 def has_waited(wait: Wait, *, now: datetime.datetime) -> Q:
     """Return the condition that an active provider has never had an offer, and has waited for so long."""
     never_offered = Q(status="active") & (Q(load__isnull=True) | Q(load__offers_total=0))
-    joined_lately = Q(created_at__gt=now - NEW_FOR)
-    if wait is Wait.NOT_NEW:
+    joined_lately = Q(created_at__gt=now - NEWCOMER_FOR)
+    if wait is Wait.SETTLED_IN:
         return never_offered & ~joined_lately
     least, most = _WEEKS[wait]
     until = Q(state_since__lte=now - least * WEEK) if least else Q()
@@ -93,7 +93,7 @@ def count_newcomers(scope: Scope) -> Newcomers:
 
 
 def list_longest_waiting(scope: Scope) -> Sequence[Waiting]:
-    """Return the new providers without an offer that have waited longest; one statement."""
+    """Return the newcomers without an offer that have waited longest; one statement."""
     new = Q(*(has_waited(wait, now=scope.now) for wait in _WEEKS), _connector=Q.OR)
     rows = _providers_of(scope).filter(new).order_by("state_since", "pk")
     return [

@@ -26,7 +26,11 @@ class Sharing:
 
 @dataclass(frozen=True, slots=True)
 class Exploration:
-    """Of the offers that a policy ``made``, how many it ``explored``: it made them with a probability below 1."""
+    """Of the offers that a policy ``made``, how many it ``explored``: it drew them by chance.
+
+    Their probability is below 1.  Whoever moved up for one that fell out has kept its own, which may be 0: that is
+    not chance.
+    """
 
     made: int
     explored: int
@@ -57,7 +61,7 @@ SELECT offers, wins, is_active, count(*) FROM shared GROUP BY GROUPING SETS ((of
 """  # noqa: S608  built of constants alone
 
 _EXPLORED = f"""
-SELECT count(*), count(*) FILTER (WHERE offer.propensity < 1)
+SELECT count(*), count(*) FILTER (WHERE offer.propensity > 0 AND offer.propensity < 1)
   FROM leads_leadassignment AS offer JOIN leads_lead AS lead ON lead.id = offer.lead_id
  WHERE offer.created_at >= %(since)s AND offer.created_at < %(until)s
    AND offer.propensity IS NOT NULL AND {OF_THE_CATEGORY}

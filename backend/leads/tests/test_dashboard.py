@@ -27,7 +27,7 @@ from workflows.models import AuditRun
 pytestmark = pytest.mark.django_db
 
 # Measured: the session, the user and its permissions, then categories, whether there is any lead, what waits (2),
-# the terms, speed, fill, funnel, offers, promises of a week, new providers, trends, the latest audit, deliveries,
+# the terms, speed, fill, funnel, offers, promises of a week, newcomers, trends, the latest audit, deliveries,
 # receivers, jobs and workers (2), and the admin's recent actions.
 STATEMENTS = 22
 
@@ -95,7 +95,7 @@ class TestLists:
             "fill-rate": 3,
             "acceptance-rate": 4,
             "acceptance-band": 2,
-            "new-providers": 2,
+            "newcomers": 2,
         }
         assert [(line.words, count_listed(client, line.address)) for line in tiles["fill-rate"].lines] == [
             ("2 of 3 leads", 2),
@@ -131,7 +131,7 @@ class TestPage:
             Job: {"failed-jobs", "oldest-job"} <= machinery,
             Worker: "workers" in machinery,
             AuditRun: "audit" in machinery,
-            RankingModel: {"acceptance-band", "new-providers"} <= {tile.name for tile in dashboard.rates},
+            RankingModel: {"acceptance-band", "newcomers"} <= {tile.name for tile in dashboard.rates},
         }
         member = make_member(role)
         client.force_login(member)

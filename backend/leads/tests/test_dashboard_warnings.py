@@ -1,4 +1,4 @@
-"""What the dashboard warns of by itself, and when it is quiet again: the band, new providers, the audit."""
+"""What the dashboard warns of by itself, and when it is quiet again: the band, newcomers, the audit."""
 
 from __future__ import annotations
 
@@ -83,14 +83,14 @@ class TestBand:
         assert (tile.alarm, tile.lines[0].words) == ("", "Too few answered offers to tell")
 
 
-class TestNewProviders:
+class TestNewcomers:
     def test_raise_the_alarm_when_they_wait_too_long(self) -> None:
         with clock.at(NOW - 28 * DAY + HOUR):
             provider = make_provider(make_category())
-        waits = tile_of("new-providers")
+        waits = tile_of("newcomers")
         assert (waits.figure.words, waits.alarm, waits.lines) == ("1", "", (REPORT,))
 
-        late = tile_of("new-providers", at=NOW + HOUR)
+        late = tile_of("newcomers", at=NOW + HOUR)
 
         assert (late.figure.words, late.alarm) == ("1", "1 waits longer than 4 weeks")
         assert late.lines[0].address == "/admin/users/providerprofile/?first_offer=under_8"
@@ -103,7 +103,7 @@ class TestNewProviders:
         with clock.at(NOW - DAY):
             make_lead(category).verify(by=chief())
 
-        tile = tile_of("new-providers")
+        tile = tile_of("newcomers")
 
         assert (tile.figure.words, tile.alarm) == ("0", "")
 

@@ -79,7 +79,9 @@ class TestTable:
     def test_of_what_holds_what_has_every_code(self) -> None:
         table = (settings.BASE_DIR / "docs" / "reliability.md").read_text().partition("## The audit")[0]
         looked_at = " ".join(line.rpartition("| ")[2] for line in table.splitlines() if line.startswith("| "))
-        assert {one.code for one in list_invariants()} == set(re.findall(r"\b[A-Z]\d\b", looked_at.replace("|", " ")))
+        assert {one.code for one in list_invariants()} == set(
+            re.findall(r"\b[A-Z]\d\b", looked_at.replace("|", " "))
+        )
 
 
 class TestWho:

@@ -16,7 +16,7 @@ from backend.leads.figures.calibration import ENOUGH_OFFERS, Z_99, Interval, Tal
 from backend.leads.figures.drift import Week, measure_week
 from backend.leads.figures.milestones import Answer
 from backend.leads.figures.newcomers import (
-    NEW_FOR,
+    NEWCOMER_FOR,
     WAITS_AT_MOST,
     WAITS_TOO_LONG,
     Newcomers,
@@ -106,14 +106,14 @@ def _newcomers_tile(newcomers: Newcomers, addresses: Addresses) -> Tile:
     )
     alarm = words % {"count": format_count(late), "weeks": WAITS_AT_MOST // WEEK} if late else ""
     return Tile(
-        "new-providers",
-        _("New providers without an offer"),
-        Line(format_count(newcomers.new), addresses.providers(first_offer="new")),
+        "newcomers",
+        _("Newcomers without an offer"),
+        Line(format_count(newcomers.new), addresses.providers(first_offer="newcomer")),
         _(
             "Active providers that joined in the last %(weeks)d weeks and have never had an offer. Their pages say what"
             " kept leads from them."
         )
-        % {"weeks": NEW_FOR // WEEK},
+        % {"weeks": NEWCOMER_FOR // WEEK},
         (
             *(
                 [Line(_("Those that wait longest"), addresses.providers(first_offer=WAITS_TOO_LONG))]

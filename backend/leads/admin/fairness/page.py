@@ -38,7 +38,7 @@ __all__ = ["FairnessPage", "WaitingRow", "build_page"]
 
 @dataclass(frozen=True, slots=True)
 class WaitingRow:
-    """A new provider that waits for its first offer."""
+    """A newcomer that waits for its first offer."""
 
     provider: Line
     place_name: str

@@ -59,7 +59,7 @@ class TestOffer:
         before = list(offers.values_list("pk", "predicted", "propensity"))
         offers.update(predicted=None, propensity=None)
 
-        importlib.import_module("backend.leads.migrations.0011_fill_offer_predictions").fill(None, None)
+        importlib.import_module("backend.leads.migrations.0012_fill_offer_predictions").fill(None, None)
 
         assert list(offers.values_list("pk", "predicted", "propensity")) == before
         assert sum(predicted is None for _pk, predicted, _propensity in before) == 1
@@ -176,7 +176,7 @@ class TestNewcomers:
             Wait.UNDER_2: 2,
             Wait.UNDER_4: 1,
             Wait.UNDER_8: 2,
-            Wait.NOT_NEW: 2,
+            Wait.SETTLED_IN: 2,
         }
         assert found.new == 6
         longest = list_longest_waiting(SCOPE)

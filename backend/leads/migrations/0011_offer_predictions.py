@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0009_provider_page'),
+        ('leads', '0010_exploration'),
     ]
 
     operations = [
