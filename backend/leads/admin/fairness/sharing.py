@@ -110,8 +110,8 @@ def _exploration_tile(exploration: Exploration, addresses: Addresses) -> Tile:
         _("Exploration"),
         Line(format_share(exploration.share), address),
         _(
-            "Of the offers that the policy made in the period, the share that it drew by chance: the probability on record"
-            " (propensity) lies between 0 and 1. Without any, another policy cannot be judged by what happened."
+            "Of the offers that the policy made in the period, the share that it drew by chance: the probability on"
+            " record (propensity) lies between 0 and 1. Without any, another policy cannot be judged by what happened."
         ),
         (Line(words, address),),
     )
