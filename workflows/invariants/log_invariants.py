@@ -46,16 +46,18 @@ WHERE r.actor IS DISTINCT FROM 'user:' || s.by_id
 """
 
 
-# What the process map counts is the log once more.
+# What the process map counts is the log once more.  Two joins that processors share, where a full join is of one alone.
 PASSAGES_DIFFER = f"""
-SELECT coalesce(made.log_id, kept.log_id) AS id
+SELECT made.log_id AS id
 FROM ({PASSAGES_OF.format(records="workflows_transitionrecord")})
     AS made (log_id, at, spent_us, edge, object_id, content_type_id, magnitude)
-FULL JOIN workflows_passage AS kept ON kept.log_id = made.log_id
+LEFT JOIN workflows_passage AS kept ON kept.log_id = made.log_id
 WHERE (made.at, made.spent_us, made.edge, made.object_id, made.content_type_id, made.magnitude)
       IS DISTINCT FROM
       (kept.at, kept.spent_us, kept.edge, kept.object_id, kept.content_type_id, kept.magnitude)
-   OR made.log_id IS NULL OR kept.log_id IS NULL
+UNION ALL
+SELECT kept.log_id FROM workflows_passage AS kept
+WHERE NOT EXISTS (SELECT FROM workflows_transitionrecord AS r WHERE r.log_id = kept.log_id)
 """  # noqa: S608  built of constants alone
 
 
