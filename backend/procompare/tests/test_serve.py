@@ -16,6 +16,8 @@ import pytest
 
 from backend.procompare.postgres_cluster import PostgresCluster
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[3]
 TIMEOUT_S = 60
 
