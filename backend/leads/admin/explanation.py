@@ -168,20 +168,21 @@ def strongest_first(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
     return tuple(sorted(reasons, key=lambda reason: -abs(reason.effect)))
 
 
-def chance_in_words(candidate: Candidate, *, places: int) -> str:
-    """Return what chance had to do with a candidate; "" where it had nothing."""
+def chance_in_words(candidate: Candidate, *, places: int, is_brief: bool = False) -> str:
+    """Return what chance had to do with a candidate; "" where it had nothing.  ``is_brief``: for a table."""
     propensity = candidate.get("propensity")
     if propensity is None or not 0 < propensity < 1:
         return ""
-    words = {"share": _percent(propensity)}
-    if candidate["rank"] <= places:
-        return (
-            _(
-                "Drawn by chance: a part of the places is, so that the market keeps learning. Its chance was %(share)s."
-            )
-            % words
+    is_drawn = candidate["rank"] <= places
+    if is_brief:
+        words = _("drawn by chance (%(share)s)") if is_drawn else _("not drawn by chance (%(share)s)")
+    elif is_drawn:
+        words = _(
+            "Drawn by chance: a part of the places is, so that the market keeps learning. Its chance was %(share)s."
         )
-    return _("Not drawn for a place that was left to chance: its chance was %(share)s.") % words
+    else:
+        words = _("Not drawn for a place that was left to chance: its chance was %(share)s.")
+    return words % {"share": _percent(propensity)}
 
 
 def _list_effects(candidate: Candidate, weights: Mapping[str, float]) -> list[tuple[str, float, float]]:

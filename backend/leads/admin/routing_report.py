@@ -156,7 +156,7 @@ def _wave_of(
         entry = dataclasses.replace(
             entry,
             actions=actions.get(offer.pk, ()) if offer else (),
-            chance=chance_in_words(candidate, places=decision.places),
+            chance=chance_in_words(candidate, places=decision.places, is_brief=True),
         )
         if entry.why:
             fell_out.append(entry)

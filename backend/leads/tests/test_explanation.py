@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from backend.leads.admin.explanation import Explanation, Reason, Scale, explain_offer
+from backend.leads.admin.routing_report import build_waves
 from backend.leads.models import RoutingDecision
 from backend.leads.services import answers
 from backend.leads.tests.admin_pages import ROLE_NAMES, address_of, count_statements, make_member
@@ -114,6 +115,11 @@ class TestChance:
     def test_is_said_where_it_had_a_part(self, propensity: float | None, places: int, words: str) -> None:
         decision = decision_of(NEAR, {**FAR, "propensity": propensity}, places=places)
         assert explain(decision, 2).chance == words
+
+    def test_is_said_briefly_in_a_table(self) -> None:
+        candidates = [{**one, "name": "x", "outcome": "offered"} for one in (NEAR, FAR)]
+        (wave,) = build_waves([decision_of(*candidates)], [])
+        assert [entry.chance for entry in wave.offered] == ["", "drawn by chance (12 %)"]
 
 
 @pytest.mark.django_db
