@@ -38,7 +38,7 @@ def draw_uniform(seed: int, stream: Stream, lead: int, providers: Numbers) -> Ve
     """Return one number in (0, 1) for each provider."""
     key = _mix_number(_mix_number(_mix_number(seed) ^ int(stream)) ^ lead)
     mixed = _mix((providers.astype(np.uint64) + np.uint64(1)) * np.uint64(_GOLDEN) ^ np.uint64(key))
-    return ((mixed >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
+    return np.asarray(((mixed >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53)
 
 
 def draw_gumbel(seed: int, stream: Stream, lead: int, providers: Numbers) -> Vector:

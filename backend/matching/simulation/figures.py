@@ -23,8 +23,8 @@ NEW_WEEKS = 8
 class Figures:
     """One policy over one market.
 
-    ``win_rate`` and ``unfilled`` (nobody accepted) are shares of all leads; ``response_h`` is the median time from a lead
-    to the first that accepts, where one does.  ``new`` counts the providers that joined at least ``NEW_WEEKS`` before
+    ``win_rate`` and ``unfilled`` (nobody accepted) are shares of all leads; ``response_h`` is the median time from a
+    lead to the first that accepts, where one does.  ``new`` counts the providers that joined at least ``NEW_WEEKS`` before
     the end, ``new_without_offer`` those of them that had none in that time.  ``explored`` is the share of offers drawn
     by chance.
     """

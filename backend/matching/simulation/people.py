@@ -91,14 +91,14 @@ class People:
     def opens_in_h(self, who: Numbers, at_h: float) -> Vector:
         """Return how long it is until each provider is open."""
         hour = int(at_h) % HOURS_A_WEEK
-        return np.maximum(0.0, self._providers.opens_in_h[who, hour] - at_h % 1)
+        return np.asarray(np.maximum(0.0, self._providers.opens_in_h[who, hour] - at_h % 1))
 
     def _price_room(self, lead: int, who: Numbers) -> Vector:
         """Return how far the budget goes beyond the usual price: a logarithm, levelling off; 0 when not named."""
         budget = self._leads.budget[lead]
         if np.isnan(budget):
             return np.zeros(len(who))
-        return np.tanh(np.log(budget / self._providers.price[who, self._leads.category[lead]]))
+        return np.asarray(np.tanh(np.log(budget / self._providers.price[who, self._leads.category[lead]])))
 
     def _willingness(self, situation: Situation) -> Vector:
         """Return log-odds of accepting."""
