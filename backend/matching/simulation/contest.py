@@ -73,7 +73,7 @@ def run_contest(
     terms: OfferTerms,
     *,
     seeds: Sequence[int],
-    rivals: Callable[[], Sequence[Rival]] = list_rivals,
+    rivals: Callable[[OfferTerms], Sequence[Rival]] = list_rivals,
     advance: Callable[[], object] = lambda: None,
     say: Callable[[str], object] = lambda _what: None,
 ) -> Contest:
@@ -87,7 +87,7 @@ def run_contest(
     for seed in seeds:
         market = make_market(size, seed=seed)
         leads += len(market.leads)
-        for rival in rivals():
+        for rival in rivals(terms):
             say(f"seed {seed}: {rival.name}")
             cases = Season(market, rival, terms).run(advance=advance)
             found.setdefault(rival.name, []).append(count(market, cases))

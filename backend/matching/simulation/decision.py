@@ -62,7 +62,8 @@ class Decision:
             urgency="urgent" if leads.is_urgent[lead] else "normal",
             at=at_hour(self.situation.at_h),
             deadline=None,
-            key=f"{self._market.seed}-{lead}-{self.wave}",
+            key=f"{self._market.seed}-{lead}",
+            wave=self.wave,
         )
 
     @cached_property
@@ -110,4 +111,5 @@ class Decision:
             last_offered_at=facts.last_offered_at,
             features=measure(facts, request=self.request),
             opening_at=facts.opening_at,
+            offers_total=facts.offers_total,
         )

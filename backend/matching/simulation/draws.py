@@ -49,7 +49,7 @@ def draw_gumbel(seed: int, stream: Stream, lead: int, providers: Numbers) -> Vec
 def draw_normal(seed: int, stream: Stream, lead: int, providers: Numbers) -> Vector:
     """Return standard normal numbers (Box and Muller, 1958)."""
     radius = np.sqrt(-2 * np.log(draw_uniform(seed, Stream.RADIUS, lead ^ (int(stream) << 40), providers)))
-    return radius * np.cos(2 * np.pi * draw_uniform(seed, stream, lead, providers))
+    return np.asarray(radius * np.cos(2 * np.pi * draw_uniform(seed, stream, lead, providers)))
 
 
 def _mix(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:

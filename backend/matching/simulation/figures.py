@@ -24,9 +24,9 @@ class Figures:
     """One policy over one market.
 
     ``win_rate`` and ``unfilled`` (nobody accepted) are shares of all leads; ``response_h`` is the median time from a
-    lead to the first that accepts, where one does.  ``new`` counts the providers that joined at least ``NEW_WEEKS`` before
-    the end, ``new_without_offer`` those of them that had none in that time.  ``explored`` is the share of offers drawn
-    by chance.
+    lead to the first that accepts, where one does.  ``new`` counts the providers that joined at least ``NEW_WEEKS``
+    before the end, ``new_without_offer`` those of them that had none in that time.  ``explored`` is the share of
+    offers drawn by chance.
     """
 
     win_rate: float

@@ -73,7 +73,7 @@ def format_json(contest: Contest) -> str:
 
 
 def list_criteria(contest: Contest) -> list[Criterion]:
-    """Return what is asked of ours; nothing when it did not take part.  The mean decides, the interval says how surely."""
+    """Return what is asked of ours, which the mean decides; nothing when it did not take part."""
     ours = next((one for one in contest.standings if one.name == OURS), None)
     if ours is None:
         return []

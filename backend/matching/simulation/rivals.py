@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.matching.exploration import Exploration
 from backend.matching.learning.artifact import Artifact
 from backend.matching.learning.training import EXAMPLES_MIN, Examples, train
-from backend.matching.policy import TopN, rank_candidates
+from backend.matching.policy import Balanced, rank_candidates
 from backend.matching.ranking import ExpertWeights, Ranker, feature_matrix
 from backend.matching.simulation.decision import Decision
 from backend.matching.simulation.draws import Stream, draw_uniform
+from backend.matching.simulation.settings import OfferTerms
 from backend.matching.values import Ranking
 
 __all__ = [
@@ -121,19 +123,29 @@ class Ours(Rival):
 
     learns = True
 
-    def __init__(self, name: str, *, in_waves: bool = True) -> None:
+    def __init__(self, name: str, *, in_waves: bool = True, exploration: Exploration | None = None) -> None:
         super().__init__(name, in_waves=in_waves)
+        self._policy = Balanced(exploration)
         self._model: Ranker = ExpertWeights()
         self._weeks = 0
 
     def rank(self, decision: Decision) -> Ranking:
         """Rank by the code that serves."""
-        return rank_candidates(decision.request, decision.candidates, model=self._model, policy=TopN())
+        return rank_candidates(
+            decision.request,
+            decision.candidates,
+            model=self._model,
+            policy=self._policy,
+            places=decision.places,
+        )
 
     def order(self, decision: Decision) -> Order:
         """Return the order of the ranking that is served."""
+        ranked = self.rank(decision).ranked
         position = {candidate.provider_id: place for place, candidate in enumerate(decision.candidates)}
-        return Order([position[one.candidate.provider_id] for one in self.rank(decision).ranked])
+        positions = [position[one.candidate.provider_id] for one in ranked]
+        chances = dict(zip(positions, (one.propensity for one in ranked), strict=True))
+        return Order(positions, [chances[place] for place in range(len(positions))])
 
     def learn(self, examples: Sequence[Example]) -> None:
         """Train as ``train_ranking`` does, and promote what predicts better than the experts."""
@@ -153,7 +165,7 @@ def train_on(examples: Sequence[Example]) -> Artifact | None:
     return artifact if accepting.learned.log_loss < accepting.experts.log_loss else None
 
 
-def list_rivals() -> tuple[Rival, ...]:
+def list_rivals(terms: OfferTerms) -> tuple[Rival, ...]:
     """Return all policies, fresh, in the order in which they are printed."""
     return (
         RandomOrder("random"),
@@ -161,8 +173,8 @@ def list_rivals() -> tuple[Rival, ...]:
         RoundRobin("round robin, waves", in_waves=True),
         Distance("distance"),
         Rules("expert rules"),
-        Ours("ours, without waves", in_waves=False),
-        Ours(OURS),
+        Ours("ours, without waves", in_waves=False, exploration=terms.exploration),
+        Ours(OURS, exploration=terms.exploration),
         Bound(BOUND, in_waves=True),
     )
 

@@ -7,7 +7,9 @@ docs/decisions/0043.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from backend.matching.exploration import Exploration
 
 __all__ = ["Behaviour", "MarketSize", "OfferTerms"]
 
@@ -29,7 +31,11 @@ class MarketSize:
 
 @dataclass(frozen=True, slots=True)
 class OfferTerms:
-    """The terms that matter here (``leads.terms.Terms`` has them all, and says what each is)."""
+    """The terms that matter here (``leads.terms.Terms`` has them all, and says what each is).
+
+    A lead that lacks providers looks again after ``retry_hours``: the market does so every hour, and at once when
+    somebody has room again, which would take longer to simulate than it changes.
+    """
 
     places: int = 5
     accepted_max: int = 3
@@ -38,6 +44,7 @@ class OfferTerms:
     waves_max: int = 30
     offer_hours: int = 48
     retry_hours: float = 6.0
+    exploration: Exploration = field(default_factory=Exploration)
 
 
 @dataclass(frozen=True, slots=True)
