@@ -126,7 +126,7 @@ class Ours(Rival):
     def __init__(self, name: str, *, in_waves: bool = True, exploration: Exploration | None = None) -> None:
         super().__init__(name, in_waves=in_waves)
         self._policy = Balanced(exploration)
-        self._model: Ranker = ExpertWeights()
+        self.model: Ranker = ExpertWeights()
         self._weeks = 0
 
     def rank(self, decision: Decision) -> Ranking:
@@ -134,7 +134,7 @@ class Ours(Rival):
         return rank_candidates(
             decision.request,
             decision.candidates,
-            model=self._model,
+            model=self.model,
             policy=self._policy,
             places=decision.places,
         )
@@ -152,7 +152,7 @@ class Ours(Rival):
         self._weeks += 1
         artifact = train_on(examples)
         if artifact is not None:
-            self._model = artifact.as_model(f"week/{self._weeks}")
+            self.model = artifact.as_model(f"week/{self._weeks}")
 
 
 def train_on(examples: Sequence[Example]) -> Artifact | None:
