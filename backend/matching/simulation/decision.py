@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from datetime import timedelta
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.matching.features import measure
+from backend.matching.features import Facts, measure
 from backend.matching.simulation.ledger import Ledger
 from backend.matching.simulation.market import Market, at_hour
 from backend.matching.simulation.people import People, Situation
@@ -69,13 +70,22 @@ class Decision:
     @cached_property
     def candidates(self) -> tuple[Candidate, ...]:
         """Return the providers as the search would, with the features that ranking sees."""
-        who, at_h = self.situation.providers, self.situation.at_h
-        waits = People(self._market).opens_in_h(who, at_h)
+        who, at = self.situation.providers, self.request.at
+        waits_h = People(self._market).opens_in_h(who, self.situation.at_h).tolist()
+        category_record = self._ledger.category_record(self.request.category_id, at=at)
+        rows = zip(who.tolist(), self.distance_km.tolist(), waits_h, strict=True)
         return tuple(
-            self._candidate(provider, distance_km, opens_in_h)
-            for provider, distance_km, opens_in_h in zip(
-                who.tolist(), self.distance_km.tolist(), waits.tolist(), strict=True
+            self._candidate(
+                self._ledger.facts(
+                    provider,
+                    category=self.request.category_id,
+                    distance_km=distance_km,
+                    opening_at=at + timedelta(hours=wait_h) if wait_h else at,
+                    category_record=category_record,
+                ),
+                provider,
             )
+            for provider, distance_km, wait_h in rows
         )
 
     @cached_property
@@ -93,19 +103,12 @@ class Decision:
         """Return when each had its last offer; −∞: never."""
         return self._ledger.last_offered_h[self.situation.providers]
 
-    def _candidate(self, provider: int, distance_km: float, opens_in_h: float) -> Candidate:
-        facts = self._ledger.facts(
-            provider,
-            lead=self.situation.lead,
-            distance_km=distance_km,
-            at_h=self.situation.at_h,
-            opens_in_h=opens_in_h,
-        )
+    def _candidate(self, facts: Facts, provider: int) -> Candidate:
         return Candidate(
             provider_id=provider,
             user_id=provider,
             company_name="",
-            distance_km=distance_km,
+            distance_km=facts.distance_km,
             open_offers=facts.open_offers,
             open_offers_max=facts.open_offers_max,
             last_offered_at=facts.last_offered_at,

@@ -60,4 +60,8 @@ def _mix(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def _mix_number(number: int) -> int:
-    return int(_mix(np.array([(number + _GOLDEN) & _MASK], dtype=np.uint64))[0])
+    """Do the same with one number: Python is quicker at one."""
+    number = (number + _GOLDEN) & _MASK
+    number = ((number ^ (number >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    number = ((number ^ (number >> 27)) * 0x94D049BB133111EB) & _MASK
+    return number ^ (number >> 31)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import math
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,8 +35,10 @@ class Ledger:
         self._offers_on_day = np.zeros(count, dtype=np.int64)
         self._rating = market.providers.rating.copy()
         self._reviews = market.providers.reviews.copy()
-        self._records: dict[tuple[int, int], tuple[Record, float]] = {}
-        self._categories: dict[int, tuple[Record, float]] = {}
+        self._created_at = [at_hour(hour) for hour in market.providers.joined_h.tolist()]
+        self._last_offered_at: dict[int, datetime] = {}
+        self._records: dict[tuple[int, int], tuple[Record, datetime]] = {}
+        self._categories: dict[int, tuple[Record, datetime]] = {}
 
     def has_room(self, who: Numbers, at_h: float) -> NDArray[np.bool_]:
         """Say of each provider whether it may have one more offer now."""
@@ -54,6 +57,7 @@ class Ledger:
         self.open_offers[who] += 1
         self.offers_total[who] += 1
         self.last_offered_h[who] = at_h
+        self._last_offered_at |= dict.fromkeys(who.tolist(), at_hour(at_h))
 
     def release(self, provider: int) -> None:
         """Count one open offer less."""
@@ -61,8 +65,14 @@ class Ledger:
 
     def note(self, event: Record, *, provider: int, category: int, at_h: float) -> None:
         """Add an event to the record of a provider, and to that of its category."""
-        self._records[provider, category] = (_add(self._records.get((provider, category)), event, at_h), at_h)
-        self._categories[category] = (_add(self._categories.get(category), event, at_h), at_h)
+        at = at_hour(at_h)
+        self._records[provider, category] = (_add(self._records.get((provider, category)), event, at), at)
+        self._categories[category] = (_add(self._categories.get(category), event, at), at)
+
+    def category_record(self, category: int, *, at: datetime) -> Record:
+        """Return what is left at an instant of the record of a category."""
+        total, total_at = self._categories.get(category, (NOTHING, at))
+        return total.faded(by=at - total_at)
 
     def note_review(self, provider: int, *, stars: float) -> None:
         """Take a review into a provider's rating, the mean of all."""
@@ -71,12 +81,19 @@ class Ledger:
         self._rating[provider] = (mean * before + stars) / (before + 1)
         self._reviews[provider] = before + 1
 
-    def facts(self, provider: int, *, lead: int, distance_km: float, at_h: float, opens_in_h: float) -> Facts:
+    def facts(
+        self,
+        provider: int,
+        *,
+        category: int,
+        distance_km: float,
+        opening_at: datetime,
+        category_record: Record,
+    ) -> Facts:
         """Return what the search would have found of a provider."""
-        providers, category = self._market.providers, int(self._market.leads.category[lead])
-        record, record_h = self._records.get((provider, category), (NOTHING, None))
-        total, total_h = self._categories.get(category, (NOTHING, at_h))
-        rating, offered_h = self._rating[provider], self.last_offered_h[provider]
+        providers = self._market.providers
+        record, record_at = self._records.get((provider, category), (NOTHING, None))
+        rating = float(self._rating[provider])
         return Facts(
             distance_km=distance_km,
             radius_km=float(providers.radius_km[provider]),
@@ -84,18 +101,18 @@ class Ledger:
             open_offers_max=int(providers.open_offers_max[provider]),
             offers_total=int(self.offers_total[provider]),
             typical_price=self._market.price_of(provider, category),
-            rating=None if np.isnan(rating) else float(rating),
-            created_at=at_hour(float(providers.joined_h[provider])),
-            last_offered_at=at_hour(float(offered_h)) if np.isfinite(offered_h) else None,
-            opening_at=at_hour(at_h + opens_in_h),
+            rating=None if math.isnan(rating) else rating,
+            created_at=self._created_at[provider],
+            last_offered_at=self._last_offered_at.get(provider),
+            opening_at=opening_at,
             record=record,
-            record_at=None if record_h is None else at_hour(record_h),
-            category_record=total.faded(by=timedelta(hours=at_h - total_h)),
+            record_at=record_at,
+            category_record=category_record,
         )
 
 
-def _add(kept: tuple[Record, float] | None, event: Record, at_h: float) -> Record:
+def _add(kept: tuple[Record, datetime] | None, event: Record, at: datetime) -> Record:
     if kept is None:
         return event
-    record, record_h = kept
-    return record.faded(by=timedelta(hours=at_h - record_h)).plus(event)
+    record, record_at = kept
+    return record.faded(by=at - record_at).plus(event)

@@ -65,6 +65,7 @@ class Case:
     offers: list[Offer] = field(default_factory=list)
     open: set[Offer] = field(default_factory=set)
     accepted: list[Offer] = field(default_factory=list)
+    covering: tuple[Numbers, Vector] | None = None
     waves: int = 0
     is_closed: bool = False
     winner: int | None = None
@@ -147,13 +148,12 @@ class Season:
 
     def _find(self, case: Case, at_h: float) -> tuple[Situation, Vector, bool]:
         """Return who may have the lead, how far away each is, and whether others merely lack room now."""
-        leads, providers = self._market.leads, self._market.providers
-        everybody = np.flatnonzero(providers.offers[:, leads.category[case.lead]])
-        distances = np.hypot(
-            providers.x[everybody] - leads.x[case.lead], providers.y[everybody] - leads.y[case.lead]
-        )
-        covers = distances <= providers.radius_km[everybody]
-        fresh = covers & ~np.isin(everybody, [offer.provider for offer in case.offers])
+        providers = self._market.providers
+        if case.covering is None:
+            case.covering = self._find_covering(case.lead)
+        everybody, distances = case.covering
+        offered = np.array([offer.provider for offer in case.offers], dtype=np.int64)
+        fresh = ~(everybody[:, None] == offered).any(axis=1)
         may = fresh & self._ledger.has_room(everybody, at_h)
         who, distance_km = everybody[may], distances[may]
         situation = Situation(
@@ -165,6 +165,14 @@ class Season:
             jobs_in_hand=self._jobs[who],
         )
         return situation, distance_km, bool((fresh & ~may).any())
+
+    def _find_covering(self, lead: int) -> tuple[Numbers, Vector]:
+        """Return who offers the category and works at the place, and how far away each is."""
+        leads, providers = self._market.leads, self._market.providers
+        everybody = np.flatnonzero(providers.offers[:, leads.category[lead]])
+        distances = np.hypot(providers.x[everybody] - leads.x[lead], providers.y[everybody] - leads.y[lead])
+        covers = distances <= providers.radius_km[everybody]
+        return everybody[covers], distances[covers]
 
     def _offer(self, case: Case, decision: Decision, at_h: float) -> None:
         order = self._rival.order(decision)
