@@ -1,0 +1,1 @@
+"""What ``manage.py simulate_routing`` can do: a module for each of its sub-commands."""
