@@ -137,6 +137,7 @@ def to_candidate(row: Row, *, request: Request) -> Candidate:
         open_offers=row["open_offers"],
         open_offers_max=row["open_offers_max"],
         last_offered_at=row["last_offered_at"],
+        offers_total=row["offers_total"],
         features=measure(facts, request=request),
         opening_at=row["opening_at"],
     )
