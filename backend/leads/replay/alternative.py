@@ -17,7 +17,7 @@ __all__ = ["Alternative", "make_alternative"]
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """``policy`` None: the one in use."""
+    """``policy`` None: the one in use, with the chance that the terms leave."""
 
     model: Ranker
     book: TermsBook

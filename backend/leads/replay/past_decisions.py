@@ -109,6 +109,7 @@ _REQUEST = (
     "category",
     "latitude",
     "longitude",
+    "wave",
     "budget",
     "language",
     "urgency",
@@ -132,8 +133,8 @@ def _read_outcomes(rows: Sequence[RoutingDecision]) -> Mapping[int, Mapping[int,
 
 
 def _to_past(row: RoutingDecision, outcomes: Mapping[int, Outcome]) -> PastDecision:
-    request = dataclasses.replace(request_of(row.lead), at=row.created_at)
-    is_greedy = row.policy_version.startswith("top-n/")
+    request = dataclasses.replace(request_of(row.lead), at=row.created_at, wave=1)
+    is_greedy = row.policy_version.startswith("top-n/1")
     return PastDecision(
         lead_id=row.lead_id,
         request=request,
@@ -159,7 +160,7 @@ def _propensity_of(entry: Mapping[str, Any], *, is_greedy: bool) -> float:
     Who was offered though its own probability was 0 came in for somebody who fell out: that was sure to follow.
     """
     is_offered = entry["outcome"] == "offered"
-    if is_greedy:
+    if is_greedy:  # it wrote 1 for all
         return float(is_offered)
     return float(entry["propensity"]) or float(is_offered)
 
@@ -178,6 +179,8 @@ def _to_candidate(entry: Mapping[str, Any], *, at: datetime) -> Candidate:
         open_offers=round(features.get("load_ratio", 0.0) * _PARTS),
         open_offers_max=_PARTS,
         last_offered_at=_last_offered_at(features.get("idle", 1.0), at=at),
+        # Decisions say it since policies ask for it.
+        offers_total=entry.get("offers_total", _offers_ever(features.get("experience", 0.0))),
         features=features,
     )
 
@@ -189,6 +192,6 @@ def _last_offered_at(idle: float, *, at: datetime) -> datetime | None:
     return at - timedelta(days=-math.log1p(-idle) * IDLE_SCALE_DAYS)
 
 
-def offers_ever(experience: float) -> int:
+def _offers_ever(experience: float) -> int:
     """Return how many offers somebody had, from the feature that grows with them; at most a few hundred."""
     return round(-math.log1p(-min(experience, 0.9999)) * EXPERIENCE_SCALE_OFFERS)

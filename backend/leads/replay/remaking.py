@@ -11,7 +11,7 @@ from backend.leads.replay.alternative import Alternative
 from backend.leads.replay.past_decisions import PastCandidate, PastDecision
 from backend.leads.terms import Terms
 from backend.matching.off_policy import Slate
-from backend.matching.policy import rank_candidates
+from backend.matching.policy import Balanced, rank_candidates
 
 __all__ = ["Remade", "remake"]
 
@@ -71,7 +71,8 @@ def remake(past: PastDecision, alternative: Alternative) -> Remade:
         past.request,
         [one.candidate for one in past.candidates],
         model=alternative.model,
-        policy=alternative.policy,
+        policy=alternative.policy or Balanced(terms.exploration),
+        places=places,
     )
     order = tuple(known[entry.candidate.provider_id] for entry in ranking.ranked)
     return Remade(
@@ -80,7 +81,7 @@ def remake(past: PastDecision, alternative: Alternative) -> Remade:
         version=ranking.version,
         places=places,
         order=order,
-        target=np.array([float(entry.rank <= places) for entry in ranking.ranked], dtype=np.float64),
+        target=np.array([entry.propensity for entry in ranking.ranked], dtype=np.float64),
         logged=np.array([one.propensity for one in order], dtype=np.float64),
         accepts=np.array([one.accepts for one in order], dtype=np.float64),
         wins=np.array([one.wins for one in order], dtype=np.float64),

@@ -77,8 +77,8 @@ def evaluate(slates: Sequence[SlateSums]) -> Evaluation:
     value, weights, offers = column("value"), column("weights"), column("target_offers")
     robust = column("predictions") + column("corrections")
     robustly = _estimate(robust)
-    spared = column("beyond_predictions").mean()
-    missed = column("beyond").mean() - spared
+    spared = float(column("beyond_predictions").mean())
+    missed = float(column("beyond").mean()) - spared
     return Evaluation(
         leads=len(slates),
         logged=_estimate(value),

@@ -19,17 +19,21 @@ from backend.leads.replay.report import ReplayReport, list_warnings
 from backend.leads.replay.tests.histories import make_past_leads, period_until_now
 from backend.leads.terms_in_force import read_terms_book_with
 from backend.leads.tests.factories import (
+    chief,
     make_category,
     make_lead,
+    make_provider,
     make_terms_draft,
     make_verified_lead,
     publish_terms,
 )
 from backend.matching.off_policy import TooFewLeads
-from backend.matching.tests.factories import POTSDAM, make_ranking_model
+from backend.matching.tests.factories import make_ranking_model
 from backend.users.models import ProviderProfile
 
 pytestmark = pytest.mark.django_db
+
+ACROSS_TOWN = (52.45, 13.405)
 
 TWO_PLACES = {"places": 2, "accepted_max": 2, "accepted_enough": 1}
 
@@ -37,7 +41,7 @@ TWO_PLACES = {"places": 2, "accepted_max": 2, "accepted_enough": 1}
 def offer_to_the_nearer(leads: int) -> ProviderProfile:
     """Have two providers, one of them farther away, and leads that the nearer declines; return the farther."""
     category = make_category()
-    near, far = make_provider(category), make_provider(category, place=POTSDAM)
+    near, far = make_provider(category), make_provider(category, place=ACROSS_TOWN)
     for _number in range(leads):
         lead = make_lead(category)
         lead.verify(by=chief())
@@ -82,12 +86,33 @@ class TestAReplay:
         far = offer_to_the_nearer(leads=2)
         found = replay_under(model=make_ranking_model(distance_ratio=5.0))
         # Whoever is farther away was never offered anything: there is no word of it but the model's.
-        assert (found.accepts.unsupported_share, found.accepts.effective_offers, found.overlap) == (1.0, 0.0, 0.0)
+        assert (found.accepts.unsupported_share, found.accepts.effective_offers, found.overlap) == (
+            1.0,
+            0.0,
+            0.0,
+        )
         assert 0 < found.accepts.doubly_robust.value < 1
-        assert (found.accepts.worst_case.low, found.accepts.worst_case.high) == pytest.approx((0.0, 1.0))
+        robust, worst = found.accepts.doubly_robust, found.accepts.worst_case
+        assert (worst.high - worst.low) - (robust.high - robust.low) == pytest.approx(1.0)
         assert [one.provider_id for one in found.fairness.gainers] == [far.pk]
         assert [[one.provider_id for one in example.target] for example in found.examples] == [[far.pk]] * 2
         assert any("100 % of the offers could never have been made" in one for one in list_warnings(found))
+
+    def test_weighs_what_was_drawn_by_chance(self) -> None:
+        publish_terms(places=2, accepted_max=2, exploration_percent=50)
+        category = make_category()
+        for north in (52.52, 52.50, 52.48, 52.46):
+            make_provider(category, place=(north, 13.405))
+        for _number in range(2):
+            lead = make_lead(category)
+            lead.verify(by=chief())
+            for provider in ProviderProfile.objects.filter(assignments__lead=lead):
+                lead.assignments.get(provider=provider).decline(by=chief(), reason="too_busy")
+        found = replay_under(terms=make_terms_draft(places=2, accepted_max=2, exploration_percent=0))
+        assert found.accepts.unsupported_share == 0.0
+        assert 0.0 < found.overlap <= 1.0
+        # With the chance that there was, nothing is another.
+        assert replay_under().accepts.effective_offers == pytest.approx(4.0)
 
     def test_leaves_out_what_is_open_still_and_needs_two_leads(self) -> None:
         make_verified_lead(providers=2)
@@ -98,7 +123,7 @@ class TestAReplay:
         make_past_leads()
         few = self.count_statements()
         make_past_leads()
-        # Terms in force, champion; decisions twice (the last time none), their offers; terms of the time; providers.
+        # Terms in force, champion; decisions twice (the last time none), their offers; providers.
         assert self.count_statements() == few == 6
 
     def count_statements(self) -> int:
