@@ -114,6 +114,7 @@ UNFOLD: dict[str, Any] = {
                     _entry(_("Invariants"), "rule", "workflows.auditrun"),
                     _own_entry(_("Bulk runs"), "playlist_play", "bulk.bulkrun", "bulk.start_bulkrun"),
                     _entry(_("Terms"), "tune", "leads.termsversion"),
+                    _entry(_("What-ifs"), "science", "leads.whatif"),
                     _entry(_("Ranking models"), "model_training", "matching.rankingmodel"),
                     _entry(_("Jobs"), "work_history", "jobs.job"),
                     _entry(_("Workers"), "engineering", "jobs.worker"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
+from typing import Any
 
 from backend.leads.models import TermsVersion
 from backend.leads.terms_in_force import TermsBook, read_terms_book, read_terms_book_with
@@ -22,6 +24,16 @@ class Alternative:
     model: Ranker
     book: TermsBook
     policy: Policy | None = None
+
+    def describe(self) -> dict[str, Any]:
+        """Return all that it is made of, as JSON has it: equal as long as it would do the same."""
+        return {
+            "model": self.model.version,
+            "market": dataclasses.asdict(self.book.market),
+            "exceptions": {
+                str(category): dataclasses.asdict(terms) for category, terms in self.book.exceptions.items()
+            },
+        }
 
 
 def make_alternative(
