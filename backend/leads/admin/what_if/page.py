@@ -183,17 +183,17 @@ def _describe_offer(offer: Json, *, note: str) -> Offer:
 
 def _describe_chance(offer: Json) -> str:
     """Say how likely it is that it wins, and how likely it was drawn where that was left to chance."""
-    wins = _("wins %(share).0f %%") % {"share": 100 * offer["wins"]}
+    wins = _("wins\u00a0%(share).0f\u00a0%%") % {"share": 100 * offer["wins"]}
     if offer["propensity"] >= 1:
         return wins
-    return _("%(wins)s, drawn with %(chance).0f %%") % {"wins": wins, "chance": 100 * offer["propensity"]}
+    return _("%(wins)s, drawn with\u00a0%(chance).0f\u00a0%%") % {"wins": wins, "chance": 100 * offer["propensity"]}
 
 
 def _name_outcome(outcome: str) -> str:
     names = {
         "won": _("won"),
         "accepted": _("accepted"),
-        "not accepted": _("not accepted"),
+        "not accepted": _("not\u00a0accepted"),
         "open": _("open"),
     }
     return names[outcome]
