@@ -50,6 +50,10 @@ class Record:
         kept = float(0.5 ** (max(by, datetime.timedelta(0)) / HALF_LIFE))
         return Record(**{name: kept * getattr(self, name) for name in Record.__slots__})
 
+    def plus(self, event: Record) -> Record:
+        """Return these sums with those of an event of the same instant."""
+        return Record(**{name: getattr(self, name) + getattr(event, name) for name in Record.__slots__})
+
 
 # Whichever of row and event is the older one fades to the instant of the other: events may come out of order.
 _NOTE = """

@@ -186,7 +186,10 @@ def _describe_chance(offer: Json) -> str:
     wins = _("wins\u00a0%(share).0f\u00a0%%") % {"share": 100 * offer["wins"]}
     if offer["propensity"] >= 1:
         return wins
-    return _("%(wins)s, drawn with\u00a0%(chance).0f\u00a0%%") % {"wins": wins, "chance": 100 * offer["propensity"]}
+    return _("%(wins)s, drawn with\u00a0%(chance).0f\u00a0%%") % {
+        "wins": wins,
+        "chance": 100 * offer["propensity"],
+    }
 
 
 def _name_outcome(outcome: str) -> str:

@@ -1,4 +1,4 @@
-"""``manage.py simulate_routing``: try ways of routing before they go live."""
+"""``manage.py simulate_routing``: try a routing policy before anybody is asked by it."""
 
 from __future__ import annotations
 
@@ -7,24 +7,29 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from backend.leads.management.simulate_routing import replay
+from backend.leads.management.routing_trials.estimates import EstimatesTrial
+from backend.leads.management.routing_trials.market import MarketTrial
+from backend.leads.management.routing_trials.replay import ReplayTrial
+from backend.leads.management.routing_trials.trial import Trial
 
 __all__ = ["Command"]
 
-_SUBCOMMANDS = {"replay": replay}
+TRIALS: tuple[Trial, ...] = (MarketTrial(), ReplayTrial(), EstimatesTrial())
 
 
 class Command(BaseCommand):
-    """Each sub-command is a module of ``simulate_routing`` with ``HELP``, ``add_arguments`` and ``run``."""
+    """Hands over to the sub-command that is named."""
 
-    help = "Try ways of routing before they go live."
+    help = "Try a routing policy before anybody is asked by it. See docs/how-to/try-a-routing-policy.md."
+    requires_system_checks: list[str] = []  # a simulated market needs no database
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the sub-commands with their options."""
-        parsers = parser.add_subparsers(dest="subcommand", required=True)
-        for name, module in _SUBCOMMANDS.items():
-            module.add_arguments(parsers.add_parser(name, help=module.HELP))
+        """Declare the sub-commands, each with its options."""
+        commands = parser.add_subparsers(dest="trial", required=True, metavar="TRIAL")
+        for trial in TRIALS:
+            trial.add_arguments(commands.add_parser(trial.name, help=trial.help))
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run the sub-command.  Raises: CommandError when it does."""
-        _SUBCOMMANDS[options["subcommand"]].run(options, stdout=self.stdout, stderr=self.stderr)
+        """Run the sub-command.  Raises: CommandError when what was asked for cannot be done."""
+        trial = {trial.name: trial for trial in TRIALS}[options["trial"]]
+        trial.run(options, write=self.stdout.write, tell=self.stderr.write)

@@ -172,7 +172,7 @@ class TestTheCommand:
     @pytest.mark.parametrize(
         ("arguments", "message"),
         [
-            (["--days", "0"], "at least one day"),
+            (["--days", "0"], "'0' is no whole number above 0"),
             (["--terms", "999"], "There is no version 999"),
             (["--model", "999"], "There is no ranking model 999"),
             ([], "by 0 leads: there must be at least 2. Say more days"),

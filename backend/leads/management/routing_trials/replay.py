@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import CommandError, OutputWrapper
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
+from backend.leads.management.routing_trials.trial import Write, parse_count, write_plot
 from backend.leads.models import TermsVersion
 from backend.leads.replay.alternative import Alternative, make_alternative
 from backend.leads.replay.past_decisions import Period, count_decisions, read_decisions
@@ -23,37 +25,36 @@ from backend.matching.models import RankingModel
 from backend.matching.off_policy import TooFewLeads
 from workflows import clock
 
-__all__ = ["HELP", "add_arguments", "run"]
-
-HELP = "make the first decisions of the last days anew: under a draft of the terms, another model, or as it is now"
+__all__ = ["ReplayTrial"]
 
 
-def add_arguments(parser: ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument("--days", type=int, default=30, help="how far back (30)")
-    parser.add_argument("--terms", type=int, metavar="ID", help="a version of the terms, such as a draft")
-    parser.add_argument("--model", type=int, metavar="ID", help="a ranking model")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
-    parser.add_argument(
-        "--plot", type=Path, metavar="FILE.svg", help="draw the estimates with their intervals"
-    )
+class ReplayTrial:
+    """Makes the first decisions of the last days anew; only reads the database."""
+
+    name = "replay"
+    help = "our own past leads: under a draft of the terms, by another model, or as it is now"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the options."""
+        add = parser.add_argument
+        add("--days", type=parse_count, default=30, help="how far back (default: %(default)s)")
+        add("--terms", type=int, metavar="ID", help="a version of the terms, such as a draft")
+        add("--model", type=int, metavar="ID", help="a ranking model")
+        add("--json", action="store_true", help="print JSON instead of the table")
+        add("--plot", type=Path, metavar="FILE.svg", help="draw the estimates with their intervals")
+
+    def run(self, options: Mapping[str, Any], *, write: Write, tell: Write) -> None:
+        """Replay and print.
+
+        Raises: CommandError when there is no such version or model, too little to judge by, or no place for the plot.
+        """
+        report = _replay(options)
+        write(json.dumps(report.to_json(), indent=2) if options["json"] else format_table(report))
+        if options["plot"]:
+            write_plot(draw_plot(report), options["plot"], tell=tell)
 
 
-def run(options: dict[str, Any], *, stdout: OutputWrapper, stderr: OutputWrapper) -> None:
-    """Replay and print.
-
-    Raises: CommandError when there is no such version or model, too little to judge by, or no place for the plot.
-    """
-    report = _replay(options, stderr=stderr)
-    stdout.write(json.dumps(report.to_json(), indent=2) if options["json"] else format_table(report))
-    if options["plot"]:
-        _write(draw_plot(report), options["plot"])
-        stderr.write(f"wrote {options['plot']}")
-
-
-def _replay(options: dict[str, Any], *, stderr: OutputWrapper) -> ReplayReport:
-    if options["days"] < 1:
-        raise CommandError("Say at least one day with --days.")
+def _replay(options: Mapping[str, Any]) -> ReplayReport:
     until = clock.now()
     period = Period(until - timedelta(days=options["days"]), until)
     alternative = _make_alternative(options)
@@ -64,7 +65,6 @@ def _replay(options: dict[str, Any], *, stderr: OutputWrapper) -> ReplayReport:
         unit="",
         disable=None,
         leave=False,
-        file=stderr,
     )
     try:
         return replay(period, alternative, decisions=decisions)
@@ -72,7 +72,7 @@ def _replay(options: dict[str, Any], *, stderr: OutputWrapper) -> ReplayReport:
         raise CommandError(f"{error} Say more days with --days.") from error
 
 
-def _make_alternative(options: dict[str, Any]) -> Alternative:
+def _make_alternative(options: Mapping[str, Any]) -> Alternative:
     try:
         return make_alternative(
             terms=TermsVersion.objects.get(pk=options["terms"]) if options["terms"] else None,
@@ -84,10 +84,3 @@ def _make_alternative(options: dict[str, Any]) -> Alternative:
         raise CommandError(f"There is no ranking model {options['model']}.") from error
     except ArtifactUnreadable as error:
         raise CommandError(str(error)) from error
-
-
-def _write(document: str, path: Path) -> None:
-    try:
-        path.write_text(document, encoding="utf-8")
-    except OSError as error:
-        raise CommandError(f"Cannot write {path}: {error.strerror}.") from error

@@ -1,1 +1,0 @@
-"""What ``manage.py simulate_routing`` can do: a module for each of its sub-commands."""
