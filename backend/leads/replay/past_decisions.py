@@ -134,6 +134,7 @@ def _read_outcomes(rows: Sequence[RoutingDecision]) -> Mapping[int, Mapping[int,
 
 def _to_past(row: RoutingDecision, outcomes: Mapping[int, Outcome]) -> PastDecision:
     request = dataclasses.replace(request_of(row.lead), at=row.created_at, wave=1)
+    # It wrote the propensity 1 for everybody.
     is_greedy = row.policy_version.startswith("top-n/1")
     return PastDecision(
         lead_id=row.lead_id,
@@ -143,7 +144,7 @@ def _to_past(row: RoutingDecision, outcomes: Mapping[int, Outcome]) -> PastDecis
         candidates=tuple(
             PastCandidate(
                 candidate=_to_candidate(entry, at=row.created_at),
-                propensity=_propensity_of(entry, is_greedy=is_greedy),
+                propensity=_propensity_of(entry, places=row.places, is_greedy=is_greedy),
                 accepts=entry.get("accepts", entry["score"]),
                 wins=entry.get("wins", 1.0),
                 outcome=outcomes.get(entry["provider"]),
@@ -154,15 +155,15 @@ def _to_past(row: RoutingDecision, outcomes: Mapping[int, Outcome]) -> PastDecis
     )
 
 
-def _propensity_of(entry: Mapping[str, Any], *, is_greedy: bool) -> float:
+def _propensity_of(entry: Mapping[str, Any], *, places: int, is_greedy: bool) -> float:
     """Return how likely the policy of the time offered it.
 
-    Who was offered though its own probability was 0 came in for somebody who fell out: that was sure to follow.
+    Who was offered though it was not among the first came in for somebody who fell out: that was sure to follow.
     """
     is_offered = entry["outcome"] == "offered"
-    if is_greedy:  # it wrote 1 for all
+    if is_greedy or (is_offered and entry["rank"] > places):
         return float(is_offered)
-    return float(entry["propensity"]) or float(is_offered)
+    return float(entry["propensity"])
 
 
 def _to_candidate(entry: Mapping[str, Any], *, at: datetime) -> Candidate:

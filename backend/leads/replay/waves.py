@@ -6,6 +6,7 @@ are taken to be independent of each other.
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,14 +37,22 @@ def expect_waves(accepts: Vector, wins: Vector, *, terms: Terms) -> Outlook:
     ``accepts`` is how likely each accepts an offer, ``wins`` how likely it wins then.
     """
     asked = np.zeros(len(accepts))
+
+    @functools.cache
+    def count_accepts(first: int, end: int) -> list[float]:
+        return _count_accepts(accepts[first:end].tolist())
+
     # How likely so many were asked, of whom so many accepted.
     states = {(0, 0): 1.0}
     for _wave in range(terms.waves_max):
         after: dict[tuple[int, int], float] = defaultdict(float)
         for (made, accepted), chance in states.items():
             free = _free_places(made, accepted, terms=terms, known=len(accepts))
+            if not free:
+                after[made, accepted] += chance
+                continue
             asked[made : made + free] += chance
-            for more, share in enumerate(_count_accepts(accepts[made : made + free])):
+            for more, share in enumerate(count_accepts(made, made + free)):
                 after[made + free, min(accepted + more, terms.accepted_max)] += chance * share
         if after.keys() == states.keys():
             break
@@ -70,9 +79,10 @@ def _free_places(made: int, accepted: int, *, terms: Terms, known: int) -> int:
     return max(0, min(terms.places - accepted, terms.offers_max - made, known - made))
 
 
-def _count_accepts(chances: Vector) -> Vector:
+def _count_accepts(chances: Sequence[float]) -> list[float]:
     """Return how likely 0, 1, 2 … of independent offers are accepted."""
-    counts = np.ones(1)
+    counts = [1.0]
     for chance in chances:
-        counts = np.convolve(counts, [1.0 - chance, chance])
+        fewer, more = [*counts, 0.0], [0.0, *counts]
+        counts = [(1 - chance) * one + chance * other for one, other in zip(fewer, more, strict=True)]
     return counts

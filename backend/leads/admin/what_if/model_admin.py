@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
+from django.db.models.fields.json import KT
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -17,6 +19,7 @@ from unfold.admin import ModelAdmin
 
 from backend.leads.admin.what_if.page import page_context, progress_context
 from backend.leads.admin.what_if.subject import may_see, may_try
+from backend.leads.admin.what_if.wording import describe_verdict
 from backend.leads.models import TermsVersion, WhatIf
 from backend.leads.services.what_ifs import ask_what_if
 from backend.matching.models import RankingModel
@@ -69,8 +72,16 @@ class WhatIfAdmin(RecordPages, ModelAdmin):  # type: ignore[misc]  # unfold writ
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         what_ifs = self.get_queryset(request).defer("result", "tried", "model__artifact")
-        page = Paginator(what_ifs, self.list_per_page).get_page(request.GET.get("page"))
-        context = {"title": _("What-ifs"), "page": page, **(extra_context or {})}
+        answered = what_ifs.annotate(wins=KT("result__wins"))
+        page = Paginator(answered, self.list_per_page).get_page(request.GET.get("page"))
+        context = {
+            "title": _("What-ifs"),
+            "page": page,
+            "rows": [
+                (one, describe_verdict({"wins": json.loads(one.wins)}) if one.wins else None) for one in page
+            ],
+            **(extra_context or {}),
+        }
         return self._render(request, "leads/admin/what_if/list.html", context)
 
     def change_view(
