@@ -74,6 +74,12 @@ class _Sums:
     # Logarithm of the probability that the target offers it nothing.
     nothing: float = 0.0
 
+    def to_mover(self, provider_id: int, name: str) -> Mover:
+        """Return the sums as they are shown."""
+        return Mover(
+            provider_id, name, self.offers_logged, self.offers_target, self.wins_logged, self.wins_target
+        )
+
 
 @dataclass(slots=True)
 class Tally:
@@ -96,21 +102,10 @@ class Tally:
     def judge(self, *, at: datetime) -> Fairness:
         """Return how it is shared out, new being who joined within ``NEW_FOR`` before an instant: one statement."""
         profiles = ProviderProfile.objects.filter(pk__in=self._sums)
-        known = {
-            pk: (name, joined)
-            for pk, name, joined in profiles.values_list("pk", "company_name", "created_at")
-        }
-        new = [sums for pk, sums in self._sums.items() if pk in known and known[pk][1] >= at - NEW_FOR]
+        known = {row[0]: row for row in profiles.values_list("pk", "company_name", "created_at")}
+        new = [sums for pk, sums in self._sums.items() if pk in known and known[pk][2] >= at - NEW_FOR]
         movers = [
-            Mover(
-                pk,
-                known[pk][0] if pk in known else f"#{pk}",
-                sums.offers_logged,
-                sums.offers_target,
-                sums.wins_logged,
-                sums.wins_target,
-            )
-            for pk, sums in self._sums.items()
+            sums.to_mover(pk, known[pk][1] if pk in known else f"#{pk}") for pk, sums in self._sums.items()
         ]
         return Fairness(
             providers=len(movers),

@@ -36,6 +36,17 @@ def expect_waves(accepts: Vector, wins: Vector, *, terms: Terms) -> Outlook:
 
     ``accepts`` is how likely each accepts an offer, ``wins`` how likely it wins then.
     """
+    asked, nobody = _ask(accepts, terms=terms)
+    return Outlook(
+        offers=float(asked.sum()),
+        accepts=float(asked @ accepts),
+        wins=float(asked @ (accepts * wins)),
+        taken=1.0 - nobody,
+    )
+
+
+def _ask(accepts: Vector, *, terms: Terms) -> tuple[Vector, float]:
+    """Return how likely each is asked, and how likely it is that nobody accepts."""
     asked = np.zeros(len(accepts))
 
     @functools.cache
@@ -48,22 +59,13 @@ def expect_waves(accepts: Vector, wins: Vector, *, terms: Terms) -> Outlook:
         after: dict[tuple[int, int], float] = defaultdict(float)
         for (made, accepted), chance in states.items():
             free = _free_places(made, accepted, terms=terms, known=len(accepts))
-            if not free:
-                after[made, accepted] += chance
-                continue
             asked[made : made + free] += chance
             for more, share in enumerate(count_accepts(made, made + free)):
                 after[made + free, min(accepted + more, terms.accepted_max)] += chance * share
         if after.keys() == states.keys():
             break
         states = after
-    nobody = sum(chance for (_made, accepted), chance in states.items() if not accepted)
-    return Outlook(
-        offers=float(asked.sum()),
-        accepts=float(asked @ accepts),
-        wins=float(asked @ (accepts * wins)),
-        taken=1.0 - nobody,
-    )
+    return asked, sum(chance for (_made, accepted), chance in states.items() if not accepted)
 
 
 def mean_outlook(outlooks: Sequence[Outlook]) -> Outlook:
