@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from backend.bulk.admin import BulkActions
+from backend.leads.admin.explanation import explain_offer
 from backend.leads.admin.list_filters import AnswerFilter
 from backend.leads.admin.offer_list import describe_next_step_of_offer
 from backend.leads.models import LeadAssignment
@@ -52,6 +53,7 @@ class LeadAssignmentAdmin(SavedViewsAdmin, BulkActions, WorkflowAdmin, ModelAdmi
     search_fields = ["lead__reference", "lead__title", "provider__company_name"]
     search_help_text = _("Reference or title of the lead; company")
     process_map_filters = ["lead__category"]
+    change_form_template = "leads/admin/assignment_change_form.html"
     readonly_fields = ["lead_link", "provider_link", "decision_link", "score_in_words", "contact_seen"]
     fieldsets = [
         (None, {"fields": [("lead_link", "provider_link"), ("rank", "score_in_words"), "decision_link"]}),
@@ -66,7 +68,7 @@ class LeadAssignmentAdmin(SavedViewsAdmin, BulkActions, WorkflowAdmin, ModelAdmi
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Return the offers with what names them."""
-        return super().get_queryset(request).select_related("lead", "provider", "decision")
+        return super().get_queryset(request).select_related("lead", "provider", "decision__decided_by")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return False: routing makes offers."""
@@ -75,6 +77,15 @@ class LeadAssignmentAdmin(SavedViewsAdmin, BulkActions, WorkflowAdmin, ModelAdmi
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return False: an offer is moved by its transitions alone."""
         return False
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """Show why the provider was offered the lead."""
+        offer = kwargs.get("obj")
+        if offer is not None:
+            context["explanation"] = explain_offer(offer.decision, offer.provider_id)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description=_("lead"), ordering="lead__reference")
     def reference(self, offer: LeadAssignment) -> str:

@@ -94,6 +94,11 @@ class Season:
         self._answered: list[Offer] = []
         self.cases = [Case(lead, at_h) for lead, at_h in enumerate(market.leads.at_h.tolist())]
 
+    @property
+    def open_offers(self) -> Numbers:
+        """Return how many offers each provider has to answer now."""
+        return self._ledger.open_offers
+
     def run(self, *, advance: Callable[[], object] = lambda: None) -> list[Case]:
         """Run to the end of the last lead; ``advance`` is called as each lead comes."""
         for case in self.cases:
