@@ -122,6 +122,7 @@ UNFOLD: dict[str, Any] = {
                     _entry(_("Invariants"), "rule", "workflows.auditrun"),
                     _own_entry(_("Bulk runs"), "playlist_play", "bulk.bulkrun", "bulk.start_bulkrun"),
                     _entry(_("Terms"), "tune", "leads.termsversion"),
+                    _entry(_("What-ifs"), "science", "leads.whatif"),
                     _entry(_("Ranking models"), "model_training", "matching.rankingmodel"),
                     {
                         "title": _("Fairness and drift"),
