@@ -59,7 +59,7 @@ class TestOffer:
         before = list(offers.values_list("pk", "predicted", "propensity"))
         offers.update(predicted=None, propensity=None)
 
-        importlib.import_module("backend.leads.migrations.0012_fill_offer_predictions").fill(None, None)
+        importlib.import_module("backend.leads.migrations.0013_fill_offer_predictions").fill(None, None)
 
         assert list(offers.values_list("pk", "predicted", "propensity")) == before
         assert sum(predicted is None for _pk, predicted, _propensity in before) == 1

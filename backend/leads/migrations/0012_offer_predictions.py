@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0010_exploration'),
+        ('leads', '0011_what_if'),
     ]
 
     operations = [

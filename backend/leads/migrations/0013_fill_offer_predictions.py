@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('leads', '0011_offer_predictions'),
+        ('leads', '0012_offer_predictions'),
     ]
 
     operations = [
