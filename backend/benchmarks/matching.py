@@ -44,7 +44,9 @@ def _measure_size(size: int, leads: Sequence[Lead]) -> Measurement:
         cursor.execute("VACUUM (ANALYZE) matching_coveragearea")
     requests = [request_of(lead) for lead in leads]
     for request in requests:
-        find_candidates(request)  # the second look is measured: what is read is in memory, as in a market at work
+        find_candidates(
+            request
+        )  # the second look is measured: what is read is in memory, as in a market at work
     searches_ms = [_time_ms(lambda request=request: find_candidates(request)) for request in requests]  # type: ignore[misc]  # bound now
     routes_ms = [_time_route_ms(lead) for lead in leads]
     changes_ms = [_time_ms(lambda number=number: refresh_coverage([number])) for number in range(1, 200)]  # type: ignore[misc]  # bound now

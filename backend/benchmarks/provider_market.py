@@ -52,12 +52,13 @@ INSERT INTO users_providerprofile (id, user_id, status, version, state_since, co
 SELECT number, 5000000 + number, CASE WHEN random() < 0.92 THEN 'active' ELSE 'paused' END, 2, %(now)s,
        'Company ' || number, '', latitude, longitude, 8 + 20 * -ln(1 - random()),
        CASE WHEN random() < 0.4 THEN '{de,en}'::varchar[] ELSE '{de}' END, 5, 10, 200,
-       CASE WHEN mod(number, 3) = 0 THEN '00:00'::time ELSE '08:00' END,
-       CASE WHEN mod(number, 3) = 0 THEN '00:00'::time ELSE '18:00' END,
+       CASE WHEN mod(number, 3) = 0 THEN '00:00' ELSE make_time((6 + mod(number, 4))::int, 0, 0) END,
+       CASE WHEN mod(number, 3) = 0 THEN '00:00' ELSE make_time((16 + mod(number, 5))::int, 30, 0) END,
        CASE WHEN mod(number, 3) = 0 THEN '{}'::smallint[] ELSE '{1,2,3,4,5}' END, 'Europe/Berlin',
        %(now)s - interval '900 days' * random(),
        CASE WHEN random() < 0.75 THEN round((5 - 2 * random() * random())::numeric, 2) END,
-       CASE WHEN mod(number, 31) = 0 THEN %(now)s::date - 3 END, CASE WHEN mod(number, 31) = 0 THEN %(now)s::date + 7 END
+       CASE WHEN mod(number, 31) = 0 THEN %(now)s::date - 3 END,
+       CASE WHEN mod(number, 31) = 0 THEN %(now)s::date + 7 END
 FROM ({places}) AS place;
 INSERT INTO users_providercategory (provider_id, category_id, typical_price)
 SELECT g, %(first_category)s + mod(g * 7 + nth * 11, %(categories)s), 40 + mod(g * 13, 160)

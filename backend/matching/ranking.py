@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Protocol
 
 import numpy as np
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 from backend.matching.features import FEATURES
 from backend.matching.learning.calibration import AS_IT_IS, Calibration
 from backend.matching.learning.logistic import sigmoid
-from backend.matching.values import Candidate, Part, Scored
+from backend.matching.parts import PartsTable
+from backend.matching.values import Candidate, Scored
 
 __all__ = [
     "COLUMNS",
@@ -54,6 +56,10 @@ EXPERT_WIN_WEIGHTS: Mapping[str, float] = {
 COLUMNS = ("base", *(feature.name for feature in FEATURES))
 """What weights are for: the constant, and every feature."""
 
+_NAMES = COLUMNS[1:]
+_NEUTRAL = np.array([feature.neutral for feature in FEATURES])
+_read_features = itemgetter(*_NAMES)
+
 
 class Ranker(Protocol):
     """Says how likely each candidate accepts, and wins then; a policy makes an order of it."""
@@ -91,23 +97,13 @@ class LogisticModel:
         contributions = values * self._accept
         accepts = self._accept_calibration.apply(sigmoid(contributions.sum(axis=1)))
         wins = self._win_calibration.apply(sigmoid(values @ self._win))
-        rows = zip(
-            candidates,
-            accepts.tolist(),
-            wins.tolist(),
-            values.tolist(),
-            contributions.tolist(),
-            strict=True,
-        )
+        table = PartsTable(COLUMNS, values, contributions)
         return tuple(
-            Scored(candidate, accept, self._parts(row, contribution), win)
-            for candidate, accept, win, row, contribution in rows
+            Scored(candidate, accept, table.row(position), win)
+            for position, (candidate, accept, win) in enumerate(
+                zip(candidates, accepts.tolist(), wins.tolist(), strict=True)
+            )
         )
-
-    def _parts(self, values: Sequence[float], contributions: Sequence[float]) -> tuple[Part, ...]:
-        """Return the base and every feature with what it adds to the log-odds."""
-        columns = zip(COLUMNS, values, self._accept.tolist(), contributions, strict=True)
-        return tuple(Part(name, value, weight, part) for name, value, weight, part in columns)
 
 
 class ExpertWeights(LogisticModel):
@@ -140,11 +136,17 @@ def _is_answer(scored: Sequence[Scored], candidates: Sequence[Candidate]) -> boo
 
 def feature_matrix(candidates: Sequence[Mapping[str, float]]) -> NDArray[np.float64]:
     """Return one row per candidate: 1 for the base, then every feature; what is missing or no number is neutral."""
-    neutral = np.array([feature.neutral for feature in FEATURES])
-    rows = [[features.get(feature.name, np.nan) for feature in FEATURES] for features in candidates]
+    rows = [_read_row(features) for features in candidates]
     values = np.array(rows, dtype=np.float64).reshape(len(candidates), len(FEATURES))
-    known = np.where(np.isfinite(values), values, neutral)
+    known = np.where(np.isfinite(values), values, _NEUTRAL)
     return np.column_stack([np.ones(len(candidates)), known])
+
+
+def _read_row(features: Mapping[str, float]) -> Sequence[float]:
+    try:
+        return _read_features(features)
+    except KeyError:
+        return [features.get(name, np.nan) for name in _NAMES]
 
 
 def _in_order(weights: Mapping[str, float]) -> NDArray[np.float64]:

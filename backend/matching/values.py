@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+
+from backend.matching.parts import Part
 
 __all__ = ["Candidate", "Exclusion", "Judgement", "Part", "Ranked", "Ranking", "Request", "Scored", "Search"]
 
@@ -96,16 +98,6 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """The share of one feature in a score: ``contribution`` is exactly ``weight × value``, in log-odds."""
-
-    feature: str
-    value: float
-    weight: float
-    contribution: float
-
-
-@dataclass(frozen=True, slots=True)
 class Scored:
     """A candidate with the probability that it accepts, by a model, and the parts of its log-odds.
 
@@ -114,7 +106,7 @@ class Scored:
 
     candidate: Candidate
     probability: float
-    parts: tuple[Part, ...]
+    parts: Sequence[Part]
     win_probability: float = 1.0
 
     @property
@@ -136,7 +128,7 @@ class Ranked:
     candidate: Candidate
     rank: int
     score: float
-    parts: tuple[Part, ...]
+    parts: Sequence[Part]
     propensity: float
     probability: float
     discount: float
