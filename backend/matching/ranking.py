@@ -142,9 +142,9 @@ def feature_matrix(candidates: Sequence[Mapping[str, float]]) -> NDArray[np.floa
     return np.column_stack([np.ones(len(candidates)), known])
 
 
-def _read_row(features: Mapping[str, float]) -> Sequence[float]:
+def _read_row(features: Mapping[str, float]) -> list[float]:
     try:
-        return _read_features(features)
+        return list(_read_features(features))
     except KeyError:
         return [features.get(name, np.nan) for name in _NAMES]
 
