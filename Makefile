@@ -34,7 +34,7 @@ setup: $(INSTALLED) ## all of `make run` but the serving; afterwards .venv/bin/p
 
 test: check ## everything CI checks: `make check`, then all tests with coverage, in a real browser too
 	$(PY) -m backend.procompare.tests.browser
-	$(PY) -m pytest -n $(TEST_PROCESSES) --dist loadfile --cov --cov-report=term
+	$(PY) -m slipcover -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 
 check: $(DEV_INSTALLED) ## the fast half: format, lint, types, import contracts, migrations, diagrams
 	$(VENV)/bin/ruff format --check .

@@ -11,6 +11,11 @@ from pytest_django.plugin import DjangoDbBlocker
 pytest_plugins = ["backend.procompare.tests.desk"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take long, each of which one process runs alone."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """Let Django's flush empty the log after a test that commits; every other trigger holds as it does in use."""

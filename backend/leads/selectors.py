@@ -115,7 +115,7 @@ def list_tips_of(provider: ProviderProfile) -> QuerySet[LeadTip]:
 
 
 def request_of(lead: Lead, *, already_offered: frozenset[int] = frozenset()) -> Request:
-    """Return a lead as matching sees it: what, where, when, in which language, for how much."""
+    """Return a lead as its next routing sees it: what, where, when, in which language, for how much."""
     return Request(
         category_id=lead.category_id,
         latitude=lead.latitude,
@@ -128,6 +128,7 @@ def request_of(lead: Lead, *, already_offered: frozenset[int] = frozenset()) -> 
         key=lead.reference,
         client_user_id=lead.client_id,
         already_offered=already_offered,
+        wave=lead.wave + 1,
     )
 
 

@@ -12,7 +12,16 @@ from types import MappingProxyType
 
 from django.utils.translation import gettext as _
 
-__all__ = ["BUILT_IN_TERMS", "MARKET_TERMS", "TERMS_BY_CATEGORY", "Terms", "find_faults"]
+from backend.matching.exploration import Exploration
+
+__all__ = [
+    "BUILT_IN_TERMS",
+    "EARLIER_BUILT_IN_TERMS",
+    "MARKET_TERMS",
+    "TERMS_BY_CATEGORY",
+    "Terms",
+    "find_faults",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +33,8 @@ class Terms:
     market of the design, waves that stop at two acceptors won as much as those that go on, with fewer offers.
 
     ``told_max`` is how many more are told and may claim, ``offers_max`` how many offers a lead makes in all its
-    waves, ``waves_max`` how many waves, those that found nobody included.
+    waves, ``waves_max`` how many waves, those that found nobody included.  ``exploration_percent`` of the places of a
+    wave are drawn by chance, and a provider with fewer offers ever than ``new_provider_offers`` is likelier drawn.
 
     An offer is open ``offer_hours``; its provider is reminded ``reminder_hours`` before its end, or at half its
     time where that is later.  Staff should verify a lead within ``verify_hours``, a client choose among quotes within
@@ -33,13 +43,15 @@ class Terms:
     ``duplicate_days`` repeats itself.  A new provider starts with the three ``provider_…`` limits.
     """
 
-    version: str = "built-in/2"
+    version: str = "built-in/3"
     places: int = 5
     accepted_max: int = 3
     accepted_enough: int = 2
     told_max: int = 20
     offers_max: int = 15
     waves_max: int = 30
+    exploration_percent: int = 20
+    new_provider_offers: int = 5
     offer_hours: int = 48
     reminder_hours: int = 6
     choose_days: int = 3
@@ -50,6 +62,11 @@ class Terms:
     provider_open_offers: int = 5
     provider_offers_a_day: int = 10
     provider_offers_a_month: int = 200
+
+    @property
+    def exploration(self) -> Exploration:
+        """Return what of a wave is left to chance."""
+        return Exploration(share=self.exploration_percent / 100, new_below=self.new_provider_offers)
 
     @property
     def offer_open_for(self) -> datetime.timedelta:
@@ -95,6 +112,12 @@ class Terms:
 BUILT_IN_TERMS = Terms()
 """The terms as long as nobody has published any."""
 
+EARLIER_BUILT_IN_TERMS: Mapping[str, Terms] = MappingProxyType(
+    # Nothing was left to chance.
+    {"built-in/2": replace(BUILT_IN_TERMS, version="built-in/2", exploration_percent=0)}
+)
+"""What was built in before, by the version that decisions of the time name."""
+
 TERMS_BY_CATEGORY = (
     "places",
     "accepted_max",
@@ -102,6 +125,8 @@ TERMS_BY_CATEGORY = (
     "told_max",
     "offers_max",
     "waves_max",
+    "exploration_percent",
+    "new_provider_offers",
     "offer_hours",
     "reminder_hours",
     "choose_days",
@@ -129,6 +154,8 @@ RANGES: Mapping[str, tuple[int, int]] = MappingProxyType(
         "told_max": (0, 200),
         "offers_max": (1, 200),
         "waves_max": (1, 200),
+        "exploration_percent": (0, 50),
+        "new_provider_offers": (0, 1000),
         "offer_hours": (1, 24 * 30),
         "reminder_hours": (0, 24 * 30),
         "choose_days": (1, 90),

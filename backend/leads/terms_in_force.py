@@ -18,7 +18,13 @@ from django.db.models import DurationField, ExpressionWrapper, QuerySet, Subquer
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
-from backend.leads.terms import BUILT_IN_TERMS, MARKET_TERMS, TERMS_BY_CATEGORY, Terms
+from backend.leads.terms import (
+    BUILT_IN_TERMS,
+    EARLIER_BUILT_IN_TERMS,
+    MARKET_TERMS,
+    TERMS_BY_CATEGORY,
+    Terms,
+)
 
 __all__ = [
     "TermsBook",
@@ -58,12 +64,13 @@ def read_terms(category_id: int) -> Terms:
 
 
 def read_terms_named(version: str) -> Terms:
-    """Return the terms that a decision names, such as ``terms/7`` or ``terms/7+12``; those built in of any other.
+    """Return the terms that a decision names, such as ``terms/7``, ``terms/7+12`` or ``built-in/2``.
 
     Published versions never change, so that these are the values by which it was decided.
     """
     numbers = [int(number) for number in version.removeprefix("terms/").split("+") if number.isdigit()]
-    book = _make_book(list_versions().filter(pk__in=numbers))
+    built_in = EARLIER_BUILT_IN_TERMS.get(version.partition("+")[0], BUILT_IN_TERMS)
+    book = _make_book(list_versions().filter(pk__in=numbers), built_in=built_in)
     return next(iter(book.exceptions.values()), book.market)
 
 
@@ -91,9 +98,9 @@ def list_versions() -> QuerySet[Any]:
     return versions
 
 
-def _make_book(versions: QuerySet[Any]) -> TermsBook:
+def _make_book(versions: QuerySet[Any], *, built_in: Terms = BUILT_IN_TERMS) -> TermsBook:
     rows = list(versions.order_by("pk").values("pk", "category", *MARKET_TERMS))
-    market = BUILT_IN_TERMS
+    market = built_in
     for row in rows:
         if row["category"] is None:
             market = market.with_changes(_pick(row, MARKET_TERMS), version=f"terms/{row['pk']}")

@@ -169,6 +169,7 @@ def to_candidates(rows: Sequence[Row], *, request: Request) -> tuple[Candidate, 
             open_offers=row.open_offers,
             open_offers_max=row.open_offers_max,
             last_offered_at=_instant_of(row.last_offered_at),
+            offers_total=row.offers_total,
             features=features,
             opening_at=_instant_of(row.opening_at),
         )

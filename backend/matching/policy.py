@@ -1,31 +1,38 @@
-"""From probabilities to an order: who is asked first."""
+"""From probabilities to an order: who is asked first, and with which probability the policy would ask it."""
 
 from __future__ import annotations
 
 import hashlib
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+from backend.matching.exploration import (
+    Exploration,
+    draw_systematically,
+    inclusion_probabilities,
+    uniform_of,
+)
 from backend.matching.ranking import ExpertWeights, Ranker, score_safely
 from backend.matching.values import Candidate, Ranked, Ranking, Request, Scored
 
-__all__ = ["Policy", "TopN", "capacity_discount", "rank_candidates"]
+__all__ = ["Balanced", "Policy", "TopN", "capacity_discount", "rank_candidates"]
 
 # Scores that differ by less are a tie: sums of the same parts differ in their last digits.
 _TIE_DIGITS = 9
 
 
 class Policy(Protocol):
-    """Makes an order of scored candidates, and says with which probability it would make it."""
+    """Makes an order of scored candidates, and says with which probability each comes among the first."""
 
     @property
     def version(self) -> str:
-        """Name the policy and its version, such as ``top-n/1``: stored with every decision."""
+        """Name the policy, its version and its parameters, such as ``top-n/2``: stored with every decision."""
 
-    def order(self, scored: Sequence[Scored], *, request: Request) -> tuple[Ranked, ...]:
-        """Return every candidate with its rank, from 1."""
+    def order(self, scored: Sequence[Scored], *, request: Request, places: int) -> tuple[Ranked, ...]:
+        """Return every candidate with its rank, from 1, when the first ``places`` are to be asked."""
 
 
 class TopN:
@@ -35,25 +42,52 @@ class TopN:
     nobody is first for being old in the table.
     """
 
-    version = "top-n/1"
+    version = "top-n/2"
 
-    def order(self, scored: Sequence[Scored], *, request: Request) -> tuple[Ranked, ...]:
-        """Return every candidate with its rank, best first; every propensity is 1."""
-        priced = [(one, capacity_discount(one.candidate)) for one in scored]
-        priced.sort(key=lambda pair: _sort_key(pair[0], discount=pair[1], request=request))
-        return tuple(
-            Ranked(
-                candidate=one.candidate,
-                rank=rank,
-                score=one.wins * discount,
-                parts=one.parts,
-                propensity=1.0,
-                probability=one.probability,
-                discount=discount,
-                win_probability=one.win_probability,
-            )
-            for rank, (one, discount) in enumerate(priced, start=1)
+    def order(self, scored: Sequence[Scored], *, request: Request, places: int) -> tuple[Ranked, ...]:
+        """Return every candidate, best first; the propensity is 1 for the first ``places``, then 0."""
+        priced = _price(scored, request=request)
+        return _rank(priced, propensities=[float(position < places) for position in range(len(priced))])
+
+
+class Balanced:
+    """The best have most of the places; the others of them are drawn by chance from those who are left.
+
+    Where there are no more candidates than places, all of them are asked.  Whoever was not drawn follows in order, so
+    that whoever falls out later is replaced by the next best.  The draw depends on nothing but the request and its
+    wave: a decision can be drawn again, and is another one for another request.
+    """
+
+    def __init__(self, exploration: Exploration | None = None) -> None:
+        self.exploration = exploration or Exploration()
+
+    @property
+    def version(self) -> str:
+        """Name the policy, and its parameters as far as they are not part of the version."""
+        own, usual = self.exploration, Exploration()
+        said = [f"share={own.share:g}", f"new={own.new_below}"]
+        if own.new_weight != usual.new_weight:
+            said.append(f"weight={own.new_weight:g}")
+        if own.temperature != usual.temperature:
+            said.append(f"temperature={own.temperature:g}")
+        return f"balanced/2({','.join(said)})"
+
+    def order(self, scored: Sequence[Scored], *, request: Request, places: int) -> tuple[Ranked, ...]:
+        """Return every candidate, the best first, then those drawn, then the others, each in order."""
+        priced = _price(scored, request=request)
+        by_chance = self.exploration.count_places(places) if len(priced) > places else 0
+        best, left = priced[: places - by_chance], priced[places - by_chance :]
+        chances = inclusion_probabilities(self._weigh(left), count=by_chance)
+        drawn = draw_systematically(chances, start=uniform_of(f"draw:{request.key}:{request.wave}"))
+        order = drawn + sorted(set(range(len(left))) - set(drawn))
+        return _rank(
+            best + [left[position] for position in order],
+            propensities=[1.0] * len(best) + [chances[position] for position in order],
         )
+
+    def _weigh(self, priced: Sequence[_Priced]) -> list[float]:
+        totals = [one.scored.candidate.offers_total for one in priced]
+        return self.exploration.weigh([one.score for one in priced], offers_totals=totals)
 
 
 def capacity_discount(candidate: Candidate) -> float:
@@ -72,16 +106,57 @@ def rank_candidates(
     *,
     model: Ranker | None = None,
     policy: Policy | None = None,
+    places: int | None = None,
 ) -> Ranking:
-    """Rank candidates by a model and a policy: by default the expert weights, and the best first."""
+    """Rank candidates by a model and a policy: by default the expert weights, and the best first.
+
+    ``places`` None: there are enough for all.
+    """
     chosen = policy or TopN()
     scored, model_version = score_safely(model or ExpertWeights(), candidates)
-    return Ranking(chosen.order(scored, request=request), f"{chosen.version} · {model_version}")
+    wanted = len(candidates) if places is None else places
+    ranked = chosen.order(scored, request=request, places=wanted)
+    return Ranking(ranked, f"{chosen.version} · {model_version}")
 
 
-def _sort_key(scored: Scored, *, discount: float, request: Request) -> tuple[float, datetime, bytes]:
+@dataclass(frozen=True, slots=True)
+class _Priced:
+    """A scored candidate with the discount for its load, and what comes of both."""
+
+    scored: Scored
+    discount: float
+
+    @property
+    def score(self) -> float:
+        return self.scored.wins * self.discount
+
+
+def _price(scored: Sequence[Scored], *, request: Request) -> list[_Priced]:
+    """Return the candidates with their discounts, best first."""
+    priced = [_Priced(one, capacity_discount(one.candidate)) for one in scored]
+    return sorted(priced, key=lambda one: _sort_key(one, request=request))
+
+
+def _sort_key(priced: _Priced, *, request: Request) -> tuple[float, datetime, bytes]:
     """Return what orders candidates: the score, then the last offer, then the hash."""
-    candidate = scored.candidate
+    candidate = priced.scored.candidate
     offered_at = candidate.last_offered_at or datetime.min.replace(tzinfo=UTC)
     digest = hashlib.sha256(f"{request.key}:{candidate.provider_id}".encode()).digest()
-    return -round(scored.wins * discount, _TIE_DIGITS), offered_at, digest
+    return -round(priced.score, _TIE_DIGITS), offered_at, digest
+
+
+def _rank(priced: Sequence[_Priced], *, propensities: Sequence[float]) -> tuple[Ranked, ...]:
+    """Return candidates in the order given, from rank 1."""
+    return tuple(
+        Ranked(
+            candidate=one.scored.candidate,
+            rank=rank,
+            score=one.score,
+            parts=one.scored.parts,
+            propensity=propensity,
+            probability=one.scored.probability,
+            discount=one.discount,
+            win_probability=one.scored.win_probability,
+        )
+        for rank, (one, propensity) in enumerate(zip(priced, propensities, strict=True), start=1)
+    )

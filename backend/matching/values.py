@@ -19,7 +19,8 @@ class Request:
     ``latitude`` and ``longitude`` are in degrees; ``at`` is the instant of routing, and a provider that opens
     only at ``deadline`` or later is of no use (None: any opening can be waited for).  An empty ``language``
     is unknown, and nobody is excluded by it.  ``key`` is a stable text such as the lead's reference: it
-    breaks ties.  ``already_offered`` holds the ids of providers that had this request before.
+    breaks ties.  ``already_offered`` holds the ids of providers that had this request before; ``wave`` counts
+    its routings from 1: with the key it decides what is drawn by chance.
 
     Raises: ValueError when an instant is naive or the place is off the globe.
     """
@@ -35,6 +36,7 @@ class Request:
     key: str
     client_user_id: int | None = None
     already_offered: frozenset[int] = frozenset()
+    wave: int = 1
 
     def __post_init__(self) -> None:
         if self.at.tzinfo is None or (self.deadline is not None and self.deadline.tzinfo is None):
@@ -50,8 +52,9 @@ class Request:
 class Candidate:
     """A provider that may have the request, with what ranking and policy know of it.
 
-    ``features`` are named and explained in ``features.FEATURES``; ``last_offered_at`` None means never.
-    ``opening_at`` is the first instant from the request on at which it is open; None: not known.
+    ``features`` are named and explained in ``features.FEATURES``; ``last_offered_at`` None means never,
+    and ``offers_total`` counts the offers it ever had.  ``opening_at`` is the first instant from the request on at
+    which it is open; None: not known.
     """
 
     provider_id: int
@@ -61,6 +64,7 @@ class Candidate:
     open_offers: int
     open_offers_max: int
     last_offered_at: datetime | None
+    offers_total: int
     features: Mapping[str, float]
     opening_at: datetime | None = None
 
@@ -122,7 +126,7 @@ class Ranked:
     ``score`` is ``probability × win_probability × discount``: the model's probability that it accepts, whose log-odds
     are the sum of ``parts`` (before calibration), times that of winning then, times the policy's discount for
     capacity in use.  ``propensity`` is the probability with which the policy
-    gives the candidate this rank.
+    puts the candidate among the first, those to be asked: also where this draw did not.
     """
 
     candidate: Candidate

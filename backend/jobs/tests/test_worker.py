@@ -16,7 +16,7 @@ from backend.jobs.recovery import WORKER_DEATHS_MAX
 from backend.jobs.tests.probes.models import Gate, Run
 from backend.jobs.tests.worker_process import WorkerProcess, wait_until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 # A worker is dead, and its jobs are handed out again, a second after its last sign of life.
 IMPATIENT = {"WORKER_HEARTBEAT_S": "0.2", "WORKER_DEAD_AFTER_S": "1.2"}

@@ -101,6 +101,16 @@ class TermsVersion(WorkflowModel):
     )
     offers_max = _term(_("offers of a lead"), _("In all its waves."))
     waves_max = _term(_("waves of a lead"), _("Those that found nobody included."))
+    exploration_percent = _term(
+        _("places by chance, in percent"),
+        _(
+            "Drawn from those who are not the best, so that the market keeps learning; 20: one of five places."
+        ),
+    )
+    new_provider_offers = _term(
+        _("offers until no longer new"),
+        _("A provider that was offered fewer leads ever is likelier drawn by chance; 0: nobody is new."),
+    )
     offer_hours = _term(
         _("hours of an offer"), _("From when its provider is open and may be disturbed until it expires.")
     )

@@ -20,7 +20,7 @@ from backend.leads.terms import Terms
 from backend.leads.terms_in_force import read_terms
 from backend.matching import capacity, search
 from backend.matching.parts import describe_parts
-from backend.matching.policy import Policy, rank_candidates
+from backend.matching.policy import Balanced, Policy, rank_candidates
 from backend.matching.ranking import Ranker, score_safely
 from backend.matching.rules import BUSY
 from backend.matching.serving import Models, find_models
@@ -45,8 +45,8 @@ def route(
     Capacity of those offered is reserved before the decision is written, so that what it says holds.  The lead's
     row must be locked by the running transition.  ``wait=False`` passes over providers whose rows are locked: for a
     transaction that holds a provider's row already, which could otherwise end in a deadlock.  ``is_revision``: the
-    request is another one now, and what was decided before is superseded.  ``model`` and ``policy`` None: the ones
-    in use.
+    request is another one now, and what was decided before is superseded.  ``model`` None: the one in use; ``policy``
+    None: a share of the places is drawn by chance, as the terms say.
     """
     tells = is_revision or lead.status == Lead.Status.NEW
     request = request_of(lead, already_offered=offered_before(lead))
@@ -55,7 +55,13 @@ def route(
     places = _free_places(counts, terms)
     found = search.find_candidates(request)
     models = find_models() if model is None else Models(model)
-    ranking = rank_candidates(request, found.eligible, model=models.champion, policy=policy)
+    ranking = rank_candidates(
+        request,
+        found.eligible,
+        model=models.champion,
+        policy=policy or Balanced(terms.exploration),
+        places=places,
+    )
     preferred = [entry.candidate.provider_id for entry in ranking.ranked]
     reservation = capacity.reserve(preferred, count=places, at=request.at, wait=wait)
     # Where nobody else may accept, there is nothing to claim either.
@@ -160,7 +166,9 @@ def describe(entry: Ranked, outcome: str, *, at: datetime.datetime) -> dict[str,
         "accepts": round(entry.probability, 6),
         "wins": round(entry.win_probability, 6),
         "parts": describe_parts(entry.parts),
-        "propensity": entry.propensity,
+        "discount": round(entry.discount, 6),
+        "propensity": float(f"{entry.propensity:.6g}"),
+        "offers_total": candidate.offers_total,
         "distance_km": round(candidate.distance_km, 2),
         "opens_at": candidate.opening_at.isoformat() if candidate.opening_at and opens_later else None,
         "outcome": outcome,

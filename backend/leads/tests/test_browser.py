@@ -15,7 +15,7 @@ from backend.notifications.models import Notification
 from backend.procompare.tests.desk import Desk, MakeDesk
 from workflows import TransitionRecord
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.long, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from backend.notifications.models import Notification
 from workflows import TransitionRecord
 from workflows.hash_chain import find_broken_links
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 CONFIRMED, OTHERS, PROVIDERS = 200, 20, 2
 DONE_BETWEEN_DEATHS = (15, 45)

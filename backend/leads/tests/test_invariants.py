@@ -98,6 +98,30 @@ def forget_a_wave() -> Lead:
     return lead
 
 
+def rewrite_propensity(path: str, value: str) -> int:
+    """Return the key of a decision with eight candidates for five places, one of whose propensities was overwritten."""
+    decision = make_verified_lead(providers=8).decisions.get()
+    plant(
+        "UPDATE leads_routingdecision SET candidates = jsonb_set(candidates, %s, %s) WHERE id = %s",
+        path,
+        value,
+        decision.pk,
+    )
+    return decision.pk
+
+
+def be_more_than_certain() -> int:
+    return rewrite_propensity("{7,propensity}", "1.5")
+
+
+def ask_whom_it_could_not() -> int:
+    return rewrite_propensity("{4,propensity}", "0")
+
+
+def promise_more_than_the_places() -> int:
+    return rewrite_propensity("{7,propensity}", "0.9")
+
+
 def claim_more_offers_than_made() -> int:
     decision = make_verified_lead().decisions.get()
     plant("UPDATE leads_routingdecision SET offered_count = 2 WHERE id = %s", decision.pk)
@@ -224,6 +248,11 @@ PLANTS: dict[str, list[Callable[[], Violator | int]]] = {
     "leads.lead_ends_in_time": [outlive_its_deadline],
     "leads.each_wave_has_its_decision": [lose_its_decision, decide_twice, forget_a_wave],
     "leads.decision_made_its_offers": [claim_more_offers_than_made, fall_short_without_a_reason],
+    "leads.propensities_are_probabilities": [
+        be_more_than_certain,
+        ask_whom_it_could_not,
+        promise_more_than_the_places,
+    ],
     "leads.offer_is_of_its_decisions_lead": [name_a_decision_of_another_lead],
     "leads.provider_is_offered_a_lead_once": [offer_twice],
     "leads.offered_lead_was_verified": [offer_unverified],

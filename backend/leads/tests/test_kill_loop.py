@@ -30,7 +30,7 @@ from backend.users.models import User
 from workflows import TransitionRefused, clock
 from workflows.hash_chain import find_broken_links
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 LEADS = 300
 # So few that a lead makes two offers: six hundred mails in all, a load that two busy processors bear.

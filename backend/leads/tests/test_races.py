@@ -26,7 +26,7 @@ from backend.notifications.models import Notification, NotificationType
 from workflows import TransitionRecord, TransitionRefused, clock
 from workflows.hash_chain import find_broken_links
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 ATTEMPTS = 500
 

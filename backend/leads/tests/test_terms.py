@@ -36,7 +36,7 @@ HOUR = datetime.timedelta(hours=1)
 class TestWhatIsInForce:
     def test_is_built_in_until_somebody_publishes(self) -> None:
         assert read_terms_book().market == BUILT_IN_TERMS
-        assert read_terms(make_category().pk).version == "built-in/2"
+        assert read_terms(make_category().pk).version == "built-in/3"
 
     def test_is_the_markets_with_what_a_category_says_itself(self) -> None:
         painting, plumbing = make_category(), make_category()
@@ -68,7 +68,13 @@ class TestWhatIsInForce:
 
         named = read_terms_named(f"terms/{first.pk}+{own.pk}")
         assert (named.places, named.offer_hours) == (6, 12)
-        assert read_terms_named("built-in/2") == BUILT_IN_TERMS
+        assert read_terms_named("built-in/3") == BUILT_IN_TERMS
+
+    def test_of_a_decision_from_before_there_was_chance_leaves_nothing_to_it(self) -> None:
+        own = publish_terms(make_category(), offer_hours=12)
+        for version, hours in (("built-in/2", 48), (f"built-in/2+{own.pk}", 12)):
+            named = read_terms_named(version)
+            assert (named.version, named.offer_hours, named.exploration_percent) == (version, hours, 0)
 
 
 class TestADecision:
@@ -83,7 +89,7 @@ class TestADecision:
             in_five_hours = clock.now() + 5 * HOUR
 
         old, new = before.decisions.get(), after.decisions.get()
-        assert (old.terms_version, old.places, old.offered_count) == ("built-in/2", 5, 5)
+        assert (old.terms_version, old.places, old.offered_count) == ("built-in/3", 5, 5)
         assert (new.terms_version, new.places, new.offered_count, new.told_count) == (
             f"terms/{version.pk}",
             3,
@@ -237,6 +243,9 @@ FAULTS = [
     ({"retry_minutes": 4}, {"retry_minutes"}),
     ({"provider_open_offers": 201}, {"provider_open_offers"}),
     ({"told_max": 0}, set()),
+    ({"exploration_percent": 51}, {"exploration_percent"}),
+    ({"exploration_percent": 0, "new_provider_offers": 0}, set()),
+    ({"new_provider_offers": 1001}, {"new_provider_offers"}),
 ]
 
 

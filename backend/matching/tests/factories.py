@@ -78,7 +78,7 @@ def make_request(category: Category, *, place: tuple[float, float] = BERLIN, **f
 
 
 def make_candidate(provider_id: int, **fields: Any) -> Candidate:
-    """Return a candidate that is idle and was never offered anything."""
+    """Return a candidate that is idle, and not new."""
     values: dict[str, Any] = {
         "user_id": provider_id,
         "company_name": f"Company {provider_id}",
@@ -86,6 +86,7 @@ def make_candidate(provider_id: int, **fields: Any) -> Candidate:
         "open_offers": 0,
         "open_offers_max": 5,
         "last_offered_at": None,
+        "offers_total": 100,
         "features": {},
         **fields,
     }

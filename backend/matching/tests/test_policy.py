@@ -83,7 +83,7 @@ class TestRankCandidates:
     def test_puts_the_best_first_with_its_score(self) -> None:
         far, near = candidate(1, distance_ratio=1.0), candidate(2, distance_ratio=0.0)
         ranking = rank_candidates(REQUEST, [far, near])
-        assert ranking.version == "top-n/1 · expert/2"
+        assert ranking.version == "top-n/2 · expert/2"
         assert [(one.rank, one.candidate.provider_id, one.propensity) for one in ranking.ranked] == [
             (1, 2, 1.0),
             (2, 1, 1.0),
@@ -94,7 +94,7 @@ class TestRankCandidates:
 
     def test_uses_another_model(self) -> None:
         ranking = rank_candidates(REQUEST, [candidate(1)], model=ModelThatAnswers(0.5))
-        assert ranking.version == "top-n/1 · learned/7"
+        assert ranking.version == "top-n/2 · learned/7"
         assert ranking.ranked[0].probability == 0.5
 
     @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ class TestRankCandidates:
     )
     def test_falls_back_to_the_expert_weights_and_says_so(self, model: ModelThatAnswers) -> None:
         ranking = rank_candidates(REQUEST, [candidate(1), candidate(2)], model=model)
-        assert ranking.version == "top-n/1 · expert/2 (for learned/7, which gave no valid answer)"
+        assert ranking.version == "top-n/2 · expert/2 (for learned/7, which gave no valid answer)"
         assert len(ranking.ranked) == 2
         assert all(0 < one.score < 1 for one in ranking.ranked)
 
@@ -135,8 +135,10 @@ class TestTies:
         first = Counter[int]()
         for number in range(2000):
             request = dataclasses.replace(REQUEST, key=f"L-{number}")
-            order = ids([one.candidate for one in TopN().order(scored, request=request)])
-            assert order == ids([one.candidate for one in TopN().order(scored[::-1], request=request)])
+            order = ids([one.candidate for one in TopN().order(scored, request=request, places=1)])
+            assert order == ids(
+                [one.candidate for one in TopN().order(scored[::-1], request=request, places=1)]
+            )
             first[order[0]] += 1
         # 200 each are expected; five standard deviations are 67.
         assert set(first) == set(range(1, 11))

@@ -17,7 +17,7 @@ from backend.notifications.tests.factories import make_user, message
 from backend.notifications.tests.faulty_receiver import FaultyReceiver, closed_port, faulty_receiver
 from workflows import clock
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 GOOD = ("ok", "slow", "flaky")
 BAD = ("broken", "reset", "hang", "drip", "headers", "inward", "refused")

@@ -14,7 +14,7 @@ from backend.procompare.tests.desk import Desk, MakeDesk
 from backend.users.tests.factories import chief
 from workflows import TransitionRecord
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.long, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 LIST = "/provider/offers/"
 PHONE = {"width": 390, "height": 844}

@@ -16,7 +16,7 @@ from backend.procompare.tests.demo_market import fingerprint, small_market
 from backend.users.models import ProviderProfile, User
 from workflows import Channel, SystemActor, acting
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.long, pytest.mark.django_db]
 
 SMALL = {"providers": 20, "leads": 20, "as_of": "2025-06-11T12:00:00Z"}
 

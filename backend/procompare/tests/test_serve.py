@@ -16,6 +16,8 @@ import pytest
 
 from backend.procompare.postgres_cluster import PostgresCluster
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[3]
 TIMEOUT_S = 60
 
@@ -82,17 +84,22 @@ def get_status(port: int, path: str) -> int:
 
 
 class TestServe:
-    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    @pytest.mark.parametrize(
+        ("number", "is_told_by_command_line"), [(signal.SIGINT, False), (signal.SIGTERM, True)]
+    )
     def test_serves_until_a_signal_and_then_stops_the_database_too(
-        self, tmp_path: Path, free_port: int, number: signal.Signals
+        self, tmp_path: Path, free_port: int, number: signal.Signals, is_told_by_command_line: bool
     ) -> None:
-        process = start_serving(tmp_path, port=free_port)
+        arguments, port = ([f"--port={free_port}"], 1) if is_told_by_command_line else ([], free_port)
+        process = start_serving(tmp_path, *arguments, port=port)
         read_until(process, f"http://127.0.0.1:{free_port}/")
         assert get_status(free_port, "/admin/login/") == 200
         assert get_status(free_port, "/static/admin/js/core.js") == 200
         assert PostgresCluster(tmp_path / "data").postmaster_pid() is not None
 
-        workers = [pid for pid, command in children_of(process.pid).items() if "work" in command]
+        children = children_of(process.pid)
+        assert {psutil.Process(pid).environ().get("PORT") for pid in children} == {str(free_port)}
+        workers = [pid for pid, command in children.items() if "work" in command]
         assert len(workers) == 1
 
         process.send_signal(number)
@@ -102,14 +109,6 @@ class TestServe:
         assert PostgresCluster(tmp_path / "data").postmaster_pid() is None
         with pytest.raises(ConnectionRefusedError):
             get_status(free_port, "/")
-
-    def test_tells_its_children_the_port_of_the_command_line(self, tmp_path: Path, free_port: int) -> None:
-        process = start_serving(tmp_path, f"--port={free_port}", port=1)
-        read_until(process, f"http://127.0.0.1:{free_port}/")
-        ports = {psutil.Process(pid).environ().get("PORT") for pid in children_of(process.pid)}
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=TIMEOUT_S)
-        assert ports == {str(free_port)}
 
     def test_ends_with_an_error_when_the_web_server_does(self, tmp_path: Path, free_port: int) -> None:
         process = start_serving(tmp_path, port=free_port, GUNICORN_CMD_ARGS="--no-such-option")

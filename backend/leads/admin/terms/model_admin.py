@@ -136,6 +136,7 @@ _GROUPS = (
         _("Places and waves"),
         ("places", "offers_max", "accepted_max", "accepted_enough", "told_max", "waves_max"),
     ),
+    (_("Chance"), ("exploration_percent", "new_provider_offers")),
     (_("Offers"), ("offer_hours", "reminder_hours", "retry_minutes")),
     (_("Leads and clients"), ("verify_hours", "choose_days", "lead_days", "duplicate_days")),
     (

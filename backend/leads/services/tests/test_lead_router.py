@@ -22,6 +22,7 @@ from backend.leads.tests.factories import (
     make_staff,
     make_staff_in_group,
     make_verified_lead,
+    publish_terms,
 )
 from backend.matching.models import ProviderLoad
 from backend.notifications.models import Notification, NotificationType
@@ -297,7 +298,7 @@ class TestClosing:
 class TestRoute:
     def test_falls_back_to_the_expert_weights_and_says_so(self) -> None:
         lead = make_verified_lead()
-        assert lead.decisions.get().policy_version == "top-n/1 · expert/2"
+        assert lead.decisions.get().policy_version == "balanced/2(share=0.2,new=5) · expert/2"
 
     def test_describes_the_request_as_matching_sees_it(self) -> None:
         lead = make_lead()
@@ -320,3 +321,34 @@ class TestAssign:
         ):
             LeadAssignmentService().assign(decision)
         assert LeadAssignment.objects.filter(lead=lead).count() == 1
+
+
+class TestChance:
+    def test_draws_one_of_five_places_and_keeps_how_likely_each_was(self) -> None:
+        candidates = make_verified_lead(providers=8).decisions.get().candidates
+        chances = [entry["propensity"] for entry in candidates]
+        assert [entry["outcome"] for entry in candidates[:5]] == ["offered"] * 5
+        assert chances[:4] == [1.0] * 4
+        # Equals, and all of them new.
+        assert chances[4:] == [0.25] * 4
+        assert {entry["offers_total"] for entry in candidates} == {0}
+
+    def test_draws_likelier_who_is_new(self) -> None:
+        category = make_market(providers=8)
+        known = ProviderLoad.objects.filter(provider__in=category.providers.order_by("pk")[:4])
+        known.update(offers_total=5)
+        lead = make_lead(category)
+        lead.verify(by=chief())
+        left = lead.decisions.get().candidates[4:]
+        chances = {entry["offers_total"]: entry["propensity"] for entry in left}
+        assert sum(entry["propensity"] for entry in left) == pytest.approx(1, abs=1e-5)
+        assert 0 in chances
+
+    def test_is_left_out_where_the_terms_say_so(self) -> None:
+        category = make_market(providers=8)
+        publish_terms(category, exploration_percent=0)
+        lead = make_lead(category)
+        lead.verify(by=chief())
+        decision = lead.decisions.get()
+        assert decision.policy_version == "balanced/2(share=0,new=5) · expert/2"
+        assert [entry["propensity"] for entry in decision.candidates] == [1.0] * 5 + [0.0] * 3
