@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import overload
@@ -27,15 +27,21 @@ class Part:
 
 
 class PartsTable:
-    """What each feature adds to the log-odds of each candidate: a row for each candidate, a column for each name."""
+    """What each feature adds to the log-odds of each candidate: a row for each candidate, a column for each name.
 
-    def __init__(self, names: Sequence[str], values: Vector, contributions: Vector) -> None:
-        self._names = tuple(names)
-        self._values, self._contributions = values, contributions
+    ``contribute`` computes that from the features, when the first part is looked at.
+    """
+
+    def __init__(self, names: Sequence[str], values: Vector, contribute: Callable[[Vector], Vector]) -> None:
+        self._names, self._values, self._contribute = tuple(names), values, contribute
 
     def row(self, position: int) -> Parts:
         """Return the parts of one candidate."""
         return Parts(self, position)
+
+    @cached_property
+    def _contributions(self) -> Vector:
+        return self._contribute(self._values)
 
     @cached_property
     def rows(self) -> list[tuple[Part, ...]]:

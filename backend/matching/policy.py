@@ -7,6 +7,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Protocol
 
 from backend.matching.exploration import (
@@ -22,6 +24,8 @@ __all__ = ["Balanced", "Policy", "TopN", "capacity_discount", "rank_candidates"]
 
 # Scores that differ by less are a tie: sums of the same parts differ in their last digits.
 _TIE_DIGITS = 9
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Policy(Protocol):
@@ -134,15 +138,28 @@ class _Priced:
 def _price(scored: Sequence[Scored], *, request: Request) -> list[_Priced]:
     """Return the candidates with their discounts, best first."""
     priced = [_Priced(one, capacity_discount(one.candidate)) for one in scored]
-    return sorted(priced, key=lambda one: _sort_key(one, request=request))
+    keyed = sorted(((_sort_key(one), one) for one in priced), key=itemgetter(0))
+    return [
+        one
+        for _key, tied in groupby(keyed, key=itemgetter(0))
+        for one in _break_tie([one for _key, one in tied], request=request)
+    ]
 
 
-def _sort_key(priced: _Priced, *, request: Request) -> tuple[float, datetime, bytes]:
-    """Return what orders candidates: the score, then the last offer, then the hash."""
-    candidate = priced.scored.candidate
-    offered_at = candidate.last_offered_at or datetime.min.replace(tzinfo=UTC)
-    digest = hashlib.sha256(f"{request.key}:{candidate.provider_id}".encode()).digest()
-    return -round(priced.score, _TIE_DIGITS), offered_at, digest
+def _sort_key(priced: _Priced) -> tuple[float, datetime]:
+    """Return what orders candidates: the score, then the last offer."""
+    return -round(priced.score, _TIE_DIGITS), priced.scored.candidate.last_offered_at or _NEVER
+
+
+def _break_tie(tied: list[_Priced], *, request: Request) -> list[_Priced]:
+    """Return equals in the order of a hash: most candidates have none, and need none."""
+    if len(tied) == 1:
+        return tied
+    return sorted(tied, key=lambda one: _hash_of(request.key, one.scored.candidate.provider_id))
+
+
+def _hash_of(key: str, provider_id: int) -> bytes:
+    return hashlib.sha256(f"{key}:{provider_id}".encode()).digest()
 
 
 def _rank(priced: Sequence[_Priced], *, propensities: Sequence[float]) -> tuple[Ranked, ...]:

@@ -64,6 +64,10 @@ def test_keeps_the_model_as_a_candidate_and_prints_how_it_does() -> None:
     assert find_models().champion.version == "expert/2"
     figures = json.loads(train("--json"))
     assert figures["accept"]["learned"]["examples"] == 11
+    figures = json.loads(train("--json", "--kind", "trees"))
+    assert list(figures["accept"]) == ["learned", "experts", "logistic"]
+    trees = RankingModel.objects.latest("pk")
+    assert (trees.status, trees.artifact["kind"]) == ("candidate", "trees/1")
 
 
 def test_says_that_there_is_too_little_to_learn_from() -> None:
