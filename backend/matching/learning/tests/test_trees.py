@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.test import Client
 
 from backend.matching.learning.artifact import Artifact, ArtifactUnreadable
 from backend.matching.learning.calibration import AS_IT_IS
@@ -23,6 +24,8 @@ from backend.matching.tests.factories import NOW, make_candidate
 from backend.matching.tests.test_policy import REQUEST
 from backend.users.tests.factories import chief
 from workflows import Channel, SystemActor, acting
+
+LOSSES = {"learned": 0.5, "logistic": 0.6, "experts": 0.7}
 
 Training = tuple[Artifact, Trained, Trained]
 
@@ -115,12 +118,27 @@ class TestServing:
         monkeypatch.setitem(sys.modules, "lightgbm", None)
         assert find_models().champion.version == f"expert/2 (for {model}, which cannot be read)"
 
+    def test_shows_what_the_trees_are_good_for_on_its_page(self, trained: Training, client: Client) -> None:
+        model = promote(trained[0])
+        client.force_login(chief())
+        page = client.get(f"/admin/matching/rankingmodel/{model.pk}/change/").content.decode()
+        assert "gradient-boosted trees over logistic regressions" in page
+        assert "Without its trees" in page
+        assert [figure for figure in ("0.5000", "0.6000", "0.7000") if figure not in page] == []
+
+
+METRICS = {"accept": {who: {"log_loss": loss} for who, loss in LOSSES.items()}}
+
 
 def promote(artifact: Artifact) -> RankingModel:
     """Return the artifact as the champion."""
     with acting(by=SystemActor("test"), channel=Channel.COMMAND):
         model: RankingModel = RankingModel.objects.create(
-            artifact=artifact.to_json(), examples=0, trained_from_at=NOW, trained_until_at=NOW
+            artifact=artifact.to_json(),
+            metrics=METRICS,
+            examples=0,
+            trained_from_at=NOW,
+            trained_until_at=NOW,
         )
     model.promote(by=chief(), although_no_better=True)
     return model
