@@ -5,11 +5,8 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import groupby
-from operator import itemgetter
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 from backend.matching.exploration import (
     Exploration,
@@ -123,27 +120,25 @@ def rank_candidates(
     return Ranking(ranked, f"{chosen.version} · {model_version}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Priced:
+class _Priced(NamedTuple):
     """A scored candidate with the discount for its load, and what comes of both."""
 
     scored: Scored
     discount: float
-
-    @property
-    def score(self) -> float:
-        return self.scored.wins * self.discount
+    score: float
 
 
 def _price(scored: Sequence[Scored], *, request: Request) -> list[_Priced]:
     """Return the candidates with their discounts, best first."""
-    priced = [_Priced(one, capacity_discount(one.candidate)) for one in scored]
-    keyed = sorted(((_sort_key(one), one) for one in priced), key=itemgetter(0))
-    return [
-        one
-        for _key, tied in groupby(keyed, key=itemgetter(0))
-        for one in _break_tie([one for _key, one in tied], request=request)
+    discounts = [capacity_discount(one.candidate) for one in scored]
+    priced = [
+        _Priced(one, discount, one.wins * discount) for one, discount in zip(scored, discounts, strict=True)
     ]
+    keys: list[tuple[Any, ...]] = [_sort_key(one) for one in priced]
+    if len(set(keys)) < len(keys):
+        # Equals go by a hash, which takes longer than all the rest: most requests have none.
+        keys = [(*key, _hash_of(request.key, one)) for key, one in zip(keys, priced, strict=True)]
+    return [priced[position] for position in sorted(range(len(keys)), key=keys.__getitem__)]
 
 
 def _sort_key(priced: _Priced) -> tuple[float, datetime]:
@@ -151,15 +146,8 @@ def _sort_key(priced: _Priced) -> tuple[float, datetime]:
     return -round(priced.score, _TIE_DIGITS), priced.scored.candidate.last_offered_at or _NEVER
 
 
-def _break_tie(tied: list[_Priced], *, request: Request) -> list[_Priced]:
-    """Return equals in the order of a hash: most candidates have none, and need none."""
-    if len(tied) == 1:
-        return tied
-    return sorted(tied, key=lambda one: _hash_of(request.key, one.scored.candidate.provider_id))
-
-
-def _hash_of(key: str, provider_id: int) -> bytes:
-    return hashlib.sha256(f"{key}:{provider_id}".encode()).digest()
+def _hash_of(key: str, priced: _Priced) -> bytes:
+    return hashlib.sha256(f"{key}:{priced.scored.candidate.provider_id}".encode()).digest()
 
 
 def _rank(priced: Sequence[_Priced], *, propensities: Sequence[float]) -> tuple[Ranked, ...]:
