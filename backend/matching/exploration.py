@@ -25,16 +25,17 @@ class Exploration:
     """How many places are drawn by chance, and how likely each provider is.
 
     ``share`` is the part of the places, 0..0.5.  A provider with fewer offers ever than ``new_below`` is new, and
-    weighs ``new_weight`` times as much.  Weights are a softmax of the score: one that is ``temperature`` higher
-    weighs e times as much.  Scores are chances to win, of some 0.02 to 0.2: at 0.05 the best of those left is some
-    ten times as likely as the worst, and nobody is out of reach.
+    weighs ``new_weight`` times as much: it is mostly the one that is drawn, so that nobody waits long for a first offer
+    (docs/decisions/0043).  Weights are a softmax of the score: one that is ``temperature`` higher weighs e times as
+    much.  Scores are chances to win, of some 0.02 to 0.2: at 0.05 the best of those left is some ten times as likely
+    as the worst, and nobody is out of reach.
 
     Raises: ValueError when a value is out of its range.
     """
 
     share: float = 0.2
     new_below: int = 5
-    new_weight: float = 4.0
+    new_weight: float = 50.0
     temperature: float = 0.05
 
     def __post_init__(self) -> None:

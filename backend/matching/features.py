@@ -86,14 +86,18 @@ class Facts:
 class Feature:
     """One number that ranking sees.
 
-    ``compute`` returns it for each provider; ``neutral`` stands in where the source is missing or the value is no
-    number.
+    ``compute`` returns it for each provider.  ``unit`` is what it is measured in before it is brought to 0..1,
+    ``source`` the tables that it is read from, and ``missing`` says when there is none.  ``neutral`` stands in then
+    (``compute`` returns NaN), or when the value is no number.
     """
 
     name: str
     description: str
     neutral: float
     compute: Callable[[Facts, Request], Vector]
+    unit: str
+    source: str
+    missing: str
 
 
 def _days_between(earlier: Vector | float, later: Vector | float) -> Vector:
@@ -178,48 +182,93 @@ def _responsiveness(facts: Facts, _: Request) -> Vector:
     return 1 / (1 + response_h / RESPONSE_SCALE_H)
 
 
+# Where nothing can be missing: a track record is smoothed towards its category's.
+_NEVER_MISSING = "Never."
+_SMOOTHED = "Never: who has no offers is taken for the category's mean."
+
 FEATURES = (
     Feature(
         "distance_ratio",
         "Distance from the provider's centre over the radius of its service area: 0 centre, 1 rim.",
         0.5,
         _distance_ratio,
+        unit="km of km",
+        source="place of the lead; place and radius of the provider",
+        missing=_NEVER_MISSING,
     ),
-    Feature("load_ratio", "Open offers over how many it may have: 0 idle, 1 full.", 0.0, _load_ratio),
+    Feature(
+        "load_ratio",
+        "Open offers over how many it may have: 0 idle, 1 full.",
+        0.0,
+        _load_ratio,
+        unit="offers of offers",
+        source="the provider's load and limits",
+        missing=_NEVER_MISSING,
+    ),
     Feature(
         "price_fit",
         "Budget over what the provider usually charges for the category: 1 when the budget is enough, 0 from "
-        "half of it down.  Missing without a budget or a typical price.",
+        "half of it down.",
         0.75,
         _price_fit,
+        unit="money of money",
+        source="budget of the lead; typical price of the provider in the category",
+        missing="Without a budget or a typical price.",
     ),
     Feature(
         "rating",
-        "Mean of its reviews from 1 to 5, as 0..1.  Missing while there are none.",
+        "Mean of its reviews from 1 to 5, as 0..1.",
         (NEUTRAL_RATING - 1) / 4,
         _rating,
+        unit="stars",
+        source="rating of the provider",
+        missing="While there are no reviews.",
     ),
     Feature(
         "idle",
-        "Time since its last offer: 0 just now, 0.63 after 7 days.  Missing when it never had one, which "
-        "counts as long ago.",
+        "Time since its last offer: 0 just now, 0.63 after 7 days.",
         1.0,
         _idle,
+        unit="days",
+        source="the provider's load",
+        missing="When it never had an offer, which counts as long ago.",
     ),
-    Feature("tenure", "Time since it joined: 0 today, 0.63 after 180 days.", 0.0, _tenure),
-    Feature("experience", "Offers it ever got: 0 none, 0.63 after 50.", 0.0, _experience),
+    Feature(
+        "tenure",
+        "Time since it joined: 0 today, 0.63 after 180 days.",
+        0.0,
+        _tenure,
+        unit="days",
+        source="when the provider's profile was made",
+        missing=_NEVER_MISSING,
+    ),
+    Feature(
+        "experience",
+        "Offers it ever got: 0 none, 0.63 after 50.",
+        0.0,
+        _experience,
+        unit="offers",
+        source="the provider's load",
+        missing=_NEVER_MISSING,
+    ),
     Feature(
         "open_soon",
         "How soon it is open: 1 now, falling by the hour to 0 when it opens in 24 hours or later.",
         1.0,
         _open_soon,
+        unit="hours",
+        source="opening hours of the provider, in its time zone",
+        missing="Never: who is not known to open counts as opening in 24 hours or later.",
     ),
     Feature(
         "acceptance",
         "Share of its answered offers in the category that it accepted; fades with a half-life of 90 days, smoothed "
-        "towards the category.  Missing nowhere: who has no offers is taken for the category's mean.",
+        "towards the category.",
         NEUTRAL_ACCEPTANCE,
         _acceptance,
+        unit="offers of offers",
+        source="track records of the provider and of the category",
+        missing=_SMOOTHED,
     ),
     Feature(
         "responsiveness",
@@ -227,6 +276,9 @@ FEATURES = (
         "smoothed likewise.",
         1 / (1 + NEUTRAL_RESPONSE_H / RESPONSE_SCALE_H),
         _responsiveness,
+        unit="hours",
+        source="track records of the provider and of the category",
+        missing=_SMOOTHED,
     ),
     Feature(
         "win_rate",
@@ -234,6 +286,9 @@ FEATURES = (
         "smoothed likewise.",
         NEUTRAL_WIN_RATE,
         _win_rate,
+        unit="leads of leads",
+        source="track records of the provider and of the category",
+        missing=_SMOOTHED,
     ),
 )
 

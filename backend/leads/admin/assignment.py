@@ -13,7 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from backend.bulk.admin import BulkActions
-from backend.leads.admin.list_filters import AnswerFilter
+from backend.leads.admin.dashboard.tiles import NOTHING, format_share
+from backend.leads.admin.explanation import explain_offer
+from backend.leads.admin.list_filters import AnswerFilter, ChosenByFilter
 from backend.leads.admin.offer_list import describe_next_step_of_offer
 from backend.leads.models import LeadAssignment
 from backend.saved_views.admin import SavedViewsAdmin
@@ -41,6 +43,7 @@ class LeadAssignmentAdmin(SavedViewsAdmin, BulkActions, WorkflowAdmin, ModelAdmi
     ]
     list_filter = [
         AnswerFilter,
+        ChosenByFilter,
         "lead__category",
         "was_claimed",
         ("expires_at", admin.DateFieldListFilter),
@@ -52,9 +55,26 @@ class LeadAssignmentAdmin(SavedViewsAdmin, BulkActions, WorkflowAdmin, ModelAdmi
     search_fields = ["lead__reference", "lead__title", "provider__company_name"]
     search_help_text = _("Reference or title of the lead; company")
     process_map_filters = ["lead__category"]
-    readonly_fields = ["lead_link", "provider_link", "decision_link", "score_in_words", "contact_seen"]
+    change_form_template = "leads/admin/assignment_change_form.html"
+    readonly_fields = [
+        "lead_link",
+        "provider_link",
+        "decision_link",
+        "score_in_words",
+        "promised_in_words",
+        "contact_seen",
+    ]
     fieldsets = [
-        (None, {"fields": [("lead_link", "provider_link"), ("rank", "score_in_words"), "decision_link"]}),
+        (
+            None,
+            {
+                "fields": [
+                    ("lead_link", "provider_link"),
+                    ("rank", "score_in_words"),
+                    ("promised_in_words", "decision_link"),
+                ]
+            },
+        ),
         (_("Dates"), {"fields": [("created_at", "starts_at"), ("expires_at", "remind_at")]}),
         (_("Contact"), {"fields": ["contact_seen"]}),
     ]
@@ -66,7 +86,7 @@ class LeadAssignmentAdmin(SavedViewsAdmin, BulkActions, WorkflowAdmin, ModelAdmi
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Return the offers with what names them."""
-        return super().get_queryset(request).select_related("lead", "provider", "decision")
+        return super().get_queryset(request).select_related("lead", "provider", "decision__decided_by")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return False: routing makes offers."""
@@ -75,6 +95,15 @@ class LeadAssignmentAdmin(SavedViewsAdmin, BulkActions, WorkflowAdmin, ModelAdmi
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return False: an offer is moved by its transitions alone."""
         return False
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """Show why the provider was offered the lead."""
+        offer = kwargs.get("obj")
+        if offer is not None:
+            context["explanation"] = explain_offer(offer.decision, offer.provider_id)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description=_("lead"), ordering="lead__reference")
     def reference(self, offer: LeadAssignment) -> str:
@@ -95,6 +124,11 @@ class LeadAssignmentAdmin(SavedViewsAdmin, BulkActions, WorkflowAdmin, ModelAdmi
     def score_in_words(self, offer: LeadAssignment) -> str:
         """Return the score with two digits: more say nothing."""
         return f"{offer.score:.2f}"
+
+    @admin.display(description=_("promised"))
+    def promised_in_words(self, offer: LeadAssignment) -> str:
+        """Return with which probability ranking thought that the provider accepts."""
+        return NOTHING if offer.predicted is None else format_share(offer.predicted)
 
     @admin.display(description=_("lead"))
     def lead_link(self, offer: LeadAssignment) -> SafeString:

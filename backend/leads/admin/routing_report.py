@@ -6,10 +6,10 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, TypeAlias
 
 from django.utils.translation import gettext as _
 
+from backend.leads.admin.explanation import Candidate, Reason, Scale, chance_in_words, strongest_first
 from backend.leads.admin.offer_actions import OfferAction
 from backend.leads.models import LeadAssignment, RoutingDecision
 from backend.matching.features import FEATURES
@@ -17,33 +17,17 @@ from backend.matching.rules import get_rule
 from workflows import machine_of
 from workflows.machine import State
 
-__all__ = ["BAR_WIDTH", "Bar", "Entry", "ExcludedGroup", "Wave", "build_waves", "in_words", "sentence_of"]
+__all__ = ["Entry", "ExcludedGroup", "Wave", "build_waves", "in_words", "sentence_of"]
 
-BAR_WIDTH = 48
-"""Width of a bar's drawing; its middle is zero."""
-Candidate: TypeAlias = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """What one feature added to a score: ``x`` and ``width`` are those of its rectangle."""
-
-    feature: str
-    value: float
-    contribution: float
-    x: float
-    width: float
-
-    @property
-    def is_for(self) -> bool:
-        """Return whether it speaks for the provider."""
-        return self.contribution >= 0
+STRONGEST = 3
+"""How many reasons are said of each provider beside its bars."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One ranked provider.  ``offer`` and ``state`` are those of the offer that it got; ``why`` it fell out.
 
+    ``bars`` are its reasons in the order of the columns; ``chance`` says what chance had to do with it.
     ``propensity`` None: somebody chose it.  ``actions`` are what the reader may do with the offer.
     """
 
@@ -52,13 +36,19 @@ class Entry:
     rank: int
     score: float
     distance_km: float
-    bars: tuple[Bar, ...]
+    bars: tuple[Reason, ...]
     offer: LeadAssignment | None
     state: State | None
     why: str
     outcome: str = ""
     propensity: float | None = None
     actions: tuple[OfferAction, ...] = ()
+    chance: str = ""
+
+    @property
+    def strongest(self) -> tuple[Reason, ...]:
+        """Return the few reasons that weigh most, as far as they weigh anything."""
+        return tuple(one for one in strongest_first(self.bars)[:STRONGEST] if one.is_said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +149,15 @@ def _wave_of(
 ) -> Wave:
     by_outcome: dict[str, list[Entry]] = {"offered": [], "told": [], "ranked": []}
     fell_out = []
-    largest = _largest_contribution(decision.candidates)
+    scale = Scale.of(decision.candidates)
     for candidate in decision.candidates:
         offer = offers.get((decision.pk, candidate["provider"]))
-        entry = _entry_of(candidate, offer, largest=largest, bars_max=bars_max)
-        entry = dataclasses.replace(entry, actions=actions.get(offer.pk, ())) if offer else entry
+        entry = _entry_of(candidate, offer, scale=scale, bars_max=bars_max)
+        entry = dataclasses.replace(
+            entry,
+            actions=actions.get(offer.pk, ()) if offer else (),
+            chance=chance_in_words(candidate, places=decision.places, is_brief=True),
+        )
         if entry.why:
             fell_out.append(entry)
         else:
@@ -190,7 +184,7 @@ def _terms_of(decision: RoutingDecision) -> tuple[tuple[int, str], ...]:
     return tuple((int(n), name % n) for n, name in zip(numbers, names, strict=False) if n.isdigit())
 
 
-def _entry_of(candidate: Candidate, offer: LeadAssignment | None, *, largest: float, bars_max: int) -> Entry:
+def _entry_of(candidate: Candidate, offer: LeadAssignment | None, *, scale: Scale, bars_max: int) -> Entry:
     outcome = candidate["outcome"]
     is_rule = outcome not in ("offered", "told", "ranked")
     return Entry(
@@ -200,7 +194,7 @@ def _entry_of(candidate: Candidate, offer: LeadAssignment | None, *, largest: fl
         score=candidate["score"],
         distance_km=candidate["distance_km"],
         # Bars compare those that got the lead; for hundreds of others they would only be heavy.
-        bars=tuple(_bar_of(*part, largest=largest) for part in candidate["parts"] if part[0] != "base")
+        bars=scale.list_reasons(candidate)
         if outcome == "offered" or is_rule or candidate["rank"] <= bars_max
         else (),
         offer=offer,
@@ -208,24 +202,6 @@ def _entry_of(candidate: Candidate, offer: LeadAssignment | None, *, largest: fl
         why=sentence_of(outcome) if is_rule else "",
         outcome={"told": _("told"), "ranked": _("not reached")}.get(outcome, ""),
         propensity=candidate.get("propensity"),
-    )
-
-
-def _largest_contribution(candidates: Sequence[Candidate]) -> float:
-    """Return what fills half of a bar's width: the largest contribution of all, so that bars compare."""
-    parts = (part for candidate in candidates for part in candidate["parts"] if part[0] != "base")
-    return max((abs(contribution) for _name, _value, contribution in parts), default=0.0) or 1.0
-
-
-def _bar_of(feature: str, value: float, contribution: float, *, largest: float) -> Bar:
-    half = BAR_WIDTH / 2
-    width = round(abs(contribution) / largest * half, 1)
-    return Bar(
-        feature=in_words(feature),
-        value=value,
-        contribution=contribution,
-        x=half if contribution >= 0 else half - width,
-        width=width,
     )
 
 

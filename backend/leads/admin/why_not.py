@@ -92,6 +92,8 @@ def _outcome_of(candidate: dict[str, Any]) -> str:
         "ranked": _("ranked, but the places went to better ones"),
     }
     outcome = outcomes.get(candidate["outcome"]) or sentence_of(candidate["outcome"])
+    if candidate["outcome"] == "ranked" and 0 < (candidate.get("propensity") or 0) < 1:
+        outcome = _("ranked, but the places went to better ones, and to who was drawn by chance")
     return f"{outcome} ({place})"
 
 

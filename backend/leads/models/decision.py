@@ -29,12 +29,12 @@ class RoutingDecision(models.Model):
     """One wave of routing of one lead; written once.
 
     ``candidates`` lists every ranked provider, best first: ``{"provider", "name", "rank", "score", "accepts", "wins",
-    "parts": [[feature, value, contribution], …], "discount", "propensity", "offers_total", "distance_km", "opens_at",
-    "outcome"}`` with the outcome ``offered``, ``told``, ``ranked`` or the code of the rule by which it fell out when
-    its capacity was reserved; ``opens_at`` is an instant in ISO 8601 where the provider was closed then, else None.
-    ``propensity`` is the probability with which the policy puts the candidate among the first ``places``, also where
-    the draw did not; whoever moved up for one that fell out keeps its own.  Until ``top-n/1`` it was always 1, and
-    there was neither ``discount`` nor ``offers_total``.
+    "parts": [[feature, value, contribution], …], "discount", "propensity", "offers_total", "open_offers",
+    "open_offers_max", "distance_km", "opens_at", "outcome"}`` with the outcome ``offered``, ``told``, ``ranked`` or the
+    code of the rule by which it fell out when its capacity was reserved; ``opens_at`` is an instant in ISO 8601 where
+    the provider was closed then, else None.  ``propensity`` is the probability with which the policy puts the
+    candidate among the first ``places``, also where the draw did not; whoever moved up for one that fell out keeps its
+    own.  Until ``top-n/1`` it was always 1, and there was no ``discount``, nor any count of offers.
     One made by hand has the chosen provider alone, with no propensity: nothing was left to a policy.
     ``shadow`` is empty, or ``{"version", "scores": {provider: P(accepts) × P(wins)}}``.
     ``excluded`` lists who was near enough to be asked but may not: ``{rule code: [[provider, name], …]}``;

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from backend.leads.admin.routing_report import Bar, build_waves
+from backend.leads.admin.explanation import Reason
+from backend.leads.admin.routing_report import build_waves
 from backend.leads.models import RoutingDecision
 
 
@@ -15,7 +16,7 @@ def candidate(rank: int, outcome: str, **fields: Any) -> dict[str, Any]:
         "rank": rank,
         "score": 0.5,
         "distance_km": 1.25,
-        "parts": [["base", 1.0, -1.2], ["distance_ratio", 0.5, -0.7], ["rating", 0.875, 1.4]],
+        "parts": [["base", 1.0, -1.2], ["distance_ratio", 0.75, -1.05], ["rating", 0.875, 3.5]],
     }
     return {**values, "outcome": outcome, **fields}
 
@@ -43,10 +44,14 @@ class TestBuildWaves:
         (wave,) = build_waves([decision_of(candidate(1, "offered"))], [])
 
         assert wave.offered[0].bars == (
-            Bar("distance ratio", 0.5, -0.7, x=12.0, width=12.0),
-            Bar("rating", 0.875, 1.4, x=24.0, width=24.0),
+            Reason("distance ratio", "1.2 km away, where it goes 2 km", -0.35, x=12.0, width=12.0),
+            Reason("rating", "4.5 stars", 0.7, x=24.0, width=24.0),
         )
         assert [bar.is_for for bar in wave.offered[0].bars] == [False, True]
+        assert [one.sentence for one in wave.offered[0].strongest] == [
+            "4.5 stars +0.7",
+            "1.2 km away, where it goes 2 km −0.3",
+        ]
         assert [name for name, _description in wave.features] == ["distance ratio", "rating"]
 
     def test_draws_nothing_where_every_contribution_is_zero(self) -> None:
