@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from backend.leads.services.model_training import train_model
 from backend.leads.services.ranking_examples import read_examples
+from backend.matching.learning.artifact import TREES
 from backend.matching.learning.training import TooFewExamples
 from backend.matching.models import RankingModel
 from workflows import clock
@@ -62,6 +63,8 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({"model": str(model), **model.metrics}, indent=2))
         else:
             self.stdout.write("\n".join(_describe(model)))
+            if options["kind"] == "trees" and model.artifact["kind"] != TREES:
+                self.stdout.write("Too few offers for trees: it is the regressions alone.")
 
 
 def _describe(model: RankingModel) -> Iterator[str]:
