@@ -130,7 +130,7 @@ def _train_stage(
         stage=_calibrated(kept, last),
         learned=judge(last, _calibrated(tried, next_fifth)),
         experts=judge(last, Stage({name: experts.get(name, 0.0) for name in COLUMNS})),
-        logistic=None if directions is None else logistic,
+        logistic=None if tried.trees is None else logistic,
     )
 
 
