@@ -10,7 +10,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run setup test check format diagrams bench bulk clean
+.PHONY: help run setup test check format diagrams bench bench-matching bulk clean
 
 PYTHON ?= python3
 LEADS ?= 10000
@@ -24,7 +24,7 @@ DATA_DIR ?= .data
 TEST_PROCESSES ?= 2
 
 help: ## print this
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 run: $(INSTALLED) ## set everything up and serve it on http://127.0.0.1:8000/ with demo data, until Ctrl-C
 	@$(PY) manage.py serve --demo
@@ -53,6 +53,9 @@ diagrams: $(INSTALLED) ## draw diagrams/ anew from the state machines
 
 bench: $(DEV_INSTALLED) ## measure, on a database of its own, and write the figures into docs/benchmarks.md
 	$(PY) -m backend.benchmarks --write
+
+bench-matching: $(DEV_INSTALLED) ## the same for search, routing and ranking, with up to a million providers (half an hour)
+	$(PY) -m backend.benchmarks matching ranking --write
 
 bulk: $(DEV_INSTALLED) ## verify LEADS (10000) in one bulk run while workers are killed, check every invariant, print the pace
 	BULK_LEADS=$(LEADS) $(PY) -m backend.benchmarks bulk_run

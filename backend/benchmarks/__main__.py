@@ -17,8 +17,8 @@ __all__ = ["main"]
 
 NAMES = ("latency", "throughput", "audit_list", "dashboard", "process_map", "provider_page", "audit")
 """The benchmarks: modules of this package with ``TITLE`` and ``measure()``."""
-ON_REQUEST = ("bulk_run",)
-"""Those that take many minutes and are run only when named."""
+ON_REQUEST = ("bulk_run", "matching", "ranking")
+"""Those that take many minutes, or have a target of their own, and are run only when named."""
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -10,11 +10,17 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
+from backend.matching.learning.artifact import LOGISTIC, TREES
 from backend.matching.model_report import build_report
 from backend.matching.models import RankingModel
 from workflows.admin import WorkflowAdmin
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 __all__ = ["RankingModelAdmin"]
+
+_KINDS = {LOGISTIC: _("logistic regressions"), TREES: _("gradient-boosted trees over logistic regressions")}
 
 
 class RankingModelAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
@@ -29,9 +35,12 @@ class RankingModelAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unf
     list_filter = ["status", ("created_at", admin.DateFieldListFilter)]
     list_per_page = 50
     search_fields = ["note"]
-    readonly_fields = ["examples", "trained_from_at", "trained_until_at", "created_at"]
+    readonly_fields = ["kind", "examples", "trained_from_at", "trained_until_at", "created_at"]
     fieldsets = [
-        (None, {"fields": ["note", ("trained_from_at", "trained_until_at"), ("examples", "created_at")]}),
+        (
+            None,
+            {"fields": ["note", "kind", ("trained_from_at", "trained_until_at"), ("examples", "created_at")]},
+        ),
     ]
 
     class Media:
@@ -54,6 +63,11 @@ class RankingModelAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unf
     def number(self, model: RankingModel) -> str:
         """Return what decisions call it."""
         return str(model)
+
+    @admin.display(description=_("kind"))
+    def kind(self, model: RankingModel) -> StrOrPromise:
+        """Return what it is made of."""
+        return _KINDS.get(model.artifact.get("kind"), _("unknown"))
 
     @admin.display(description=_("log loss of accepting (experts')"))
     def loss(self, model: RankingModel) -> str:

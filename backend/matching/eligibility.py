@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from psycopg.sql import SQL
+from psycopg.sql import SQL, Composable
 
 from backend.matching.geography import EARTH_RADIUS_KM, distance_sql, dot_sql, unit_vector_sql
 from backend.matching.judgement import (
     RECORD_COLUMNS,
+    detail_columns_sql,
     fetch_rows,
     join_records_sql,
     judged_sql,
     request_parameters,
-    to_candidate,
+    to_candidates,
     to_exclusion,
 )
 from backend.matching.rules import BUSY, RULES, Rule, all_failed_sql, first_failed_sql, get_rule
@@ -34,21 +35,25 @@ _NAMED = SQL(
     """
 ).format(distance=distance_sql(), dot=dot_sql(), earth=SQL(str(EARTH_RADIUS_KM)), vector=unit_vector_sql())
 
-_EXPLAIN = (
-    SQL("SELECT judged.*, {columns} FROM ({judged}) AS judged {records}")
-    .format(columns=RECORD_COLUMNS, judged=judged_sql(_NAMED), records=join_records_sql("judged"))
-    .as_string()
-)
 
-_JUDGE = (
-    SQL("SELECT judged.*, {columns} FROM ({judged}) AS judged {records}")
-    .format(
-        columns=RECORD_COLUMNS,
-        judged=judged_sql(_NAMED, rule=all_failed_sql()),
-        records=join_records_sql("judged"),
+def _explanation_sql(judged: Composable) -> str:
+    """Return the query of what is judged with all that makes a candidate of it."""
+    query = SQL(
+        """
+        SELECT judged.provider_id, judged.company_name, judged.distance_km, judged.rule_code, {details}, {records}
+        FROM ({judged}) AS judged {joins}
+        """
     )
-    .as_string()
-)
+    return query.format(
+        details=detail_columns_sql("judged"),
+        records=RECORD_COLUMNS,
+        judged=judged,
+        joins=join_records_sql("judged"),
+    ).as_string()
+
+
+_EXPLAIN = _explanation_sql(judged_sql(_NAMED))
+_JUDGE = _explanation_sql(judged_sql(_NAMED, rule=all_failed_sql()))
 
 _MISFITS = (
     SQL(
@@ -72,7 +77,7 @@ def explain_provider(request: Request, provider_id: int) -> Candidate | Exclusio
     rows = fetch_rows(_EXPLAIN, request_parameters(request) | {"provider_ids": [provider_id]})
     if not rows:
         raise ProviderProfile.DoesNotExist(f"Cannot explain provider {provider_id}: there is none.")
-    return to_exclusion(rows[0]) if rows[0]["rule_code"] else to_candidate(rows[0], request=request)
+    return to_exclusion(rows[0]) if rows[0].rule_code else to_candidates(rows, request=request)[0]
 
 
 def judge_providers(request: Request, provider_ids: Collection[int]) -> dict[int, Judgement]:
@@ -83,9 +88,10 @@ def judge_providers(request: Request, provider_ids: Collection[int]) -> dict[int
     if not provider_ids:
         return {}
     rows = fetch_rows(_JUDGE, request_parameters(request) | {"provider_ids": sorted(provider_ids)})
+    candidates = to_candidates(rows, request=request)
     return {
-        row["provider_id"]: Judgement(to_candidate(row, request=request), tuple(row["rule_code"]))
-        for row in rows
+        row.provider_id: Judgement(candidate, tuple(row.rule_code))
+        for row, candidate in zip(rows, candidates, strict=True)
     }
 
 
@@ -97,4 +103,4 @@ def find_misfits(request: Request, provider_ids: Collection[int]) -> dict[int, s
     if not provider_ids:
         return {}
     rows = fetch_rows(_MISFITS, request_parameters(request) | {"provider_ids": sorted(provider_ids)})
-    return {row["provider_id"]: row["rule_code"] for row in rows if row["rule_code"] is not None}
+    return {row.provider_id: row.rule_code for row in rows if row.rule_code is not None}

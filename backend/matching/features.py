@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
 
-from backend.matching.track_record import Record
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.matching.track_record import Sums
 from backend.matching.values import Request
 
 __all__ = [
@@ -26,6 +27,8 @@ __all__ = [
     "expected_win_rate",
     "measure",
 ]
+
+Vector = NDArray[np.float64]
 
 # The rating, 1 to 5, assumed of a provider that has none: below what reviewed providers usually have, so that
 # good reviews count, and far above bad ones.
@@ -53,137 +56,129 @@ RESPONSE_SCALE_H = 4
 WAIT_MAX_H = 24
 
 
-NOTHING = Record()
+DAY_S = 86_400
+HOUR_S = 3_600
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """One provider's row as the search found it; None where nothing is known.
+    """What the search found, in columns: a row for each provider, NaN where nothing is known.
 
-    ``record`` is the provider's in the category, as of ``record_at``; ``category_record`` that of all of them.
+    Instants are in seconds since 1970.  ``own`` are the sums of each provider in the category, as they have faded by
+    the request; ``average`` those of all providers.
     """
 
-    distance_km: float
-    radius_km: float
-    open_offers: int
-    open_offers_max: int
-    offers_total: int
-    typical_price: Decimal | None
-    rating: float | None
-    created_at: datetime
-    last_offered_at: datetime | None
-    opening_at: datetime | None
-    record: Record = NOTHING
-    record_at: datetime | None = None
-    category_record: Record = NOTHING
+    distance_km: Vector
+    radius_km: Vector
+    open_offers: Vector
+    open_offers_max: Vector
+    offers_total: Vector
+    typical_price: Vector
+    rating: Vector
+    created_at: Vector
+    last_offered_at: Vector
+    opening_at: Vector
+    own: Sums
+    average: Sums
 
 
 @dataclass(frozen=True, slots=True)
 class Feature:
     """One number that ranking sees.
 
-    ``unit`` is what it is measured in before it is brought to 0..1, ``source`` the tables that it is read from, and
-    ``missing`` says when there is none.  ``neutral`` stands in then (``compute`` returns None), or when the value is no
-    number.
+    ``compute`` returns it for each provider.  ``unit`` is what it is measured in before it is brought to 0..1,
+    ``source`` the tables that it is read from, and ``missing`` says when there is none.  ``neutral`` stands in then
+    (``compute`` returns NaN), or when the value is no number.
     """
 
     name: str
     description: str
     neutral: float
-    compute: Callable[[Facts, Request], float | None]
+    compute: Callable[[Facts, Request], Vector]
     unit: str
     source: str
     missing: str
 
 
-def _days_between(earlier: datetime, later: datetime) -> float:
+def _days_between(earlier: Vector | float, later: Vector | float) -> Vector:
     """Return the time that has passed, in days; an earlier instant in the future counts as now."""
-    return max(0.0, (later - earlier).total_seconds() / 86_400)
+    return np.maximum(0.0, np.subtract(later, earlier) / DAY_S)
 
 
-def _saturate(amount: float, *, scale: float) -> float:
+def _saturate(amount: Vector, *, scale: float) -> Vector:
     """Map 0..∞ to 0..1: 0 stays 0, ``scale`` becomes 0.63."""
-    return -math.expm1(-amount / scale)
+    return -np.expm1(-amount / scale)
 
 
-def _distance_ratio(facts: Facts, _: Request) -> float:
-    return min(1.0, facts.distance_km / facts.radius_km)
+def _distance_ratio(facts: Facts, _: Request) -> Vector:
+    return np.minimum(1.0, facts.distance_km / facts.radius_km)
 
 
-def _load_ratio(facts: Facts, _: Request) -> float:
-    return min(1.0, facts.open_offers / max(1, facts.open_offers_max))
+def _load_ratio(facts: Facts, _: Request) -> Vector:
+    return np.minimum(1.0, facts.open_offers / np.maximum(1, facts.open_offers_max))
 
 
-def _price_fit(facts: Facts, request: Request) -> float | None:
-    if request.budget is None or not facts.typical_price:
-        return None
-    return min(1.0, max(0.0, 2 * float(request.budget / facts.typical_price) - 1))
+def _price_fit(facts: Facts, request: Request) -> Vector:
+    if request.budget is None:
+        return np.full_like(facts.typical_price, np.nan)
+    price = np.where(facts.typical_price == 0, np.nan, facts.typical_price)
+    return np.clip(2 * (float(request.budget) / price) - 1, 0.0, 1.0)
 
 
-def _rating(facts: Facts, _: Request) -> float | None:
-    return None if facts.rating is None else (facts.rating - 1) / 4
+def _rating(facts: Facts, _: Request) -> Vector:
+    return (facts.rating - 1) / 4
 
 
-def _idle(facts: Facts, request: Request) -> float | None:
-    if facts.last_offered_at is None:
-        return None
-    return _saturate(_days_between(facts.last_offered_at, request.at), scale=IDLE_SCALE_DAYS)
+def _idle(facts: Facts, request: Request) -> Vector:
+    return _saturate(_days_between(facts.last_offered_at, request.at.timestamp()), scale=IDLE_SCALE_DAYS)
 
 
-def _tenure(facts: Facts, request: Request) -> float:
-    return _saturate(_days_between(facts.created_at, request.at), scale=TENURE_SCALE_DAYS)
+def _tenure(facts: Facts, request: Request) -> Vector:
+    return _saturate(_days_between(facts.created_at, request.at.timestamp()), scale=TENURE_SCALE_DAYS)
 
 
-def _experience(facts: Facts, _: Request) -> float:
+def _experience(facts: Facts, _: Request) -> Vector:
     return _saturate(facts.offers_total, scale=EXPERIENCE_SCALE_OFFERS)
 
 
-def _open_soon(facts: Facts, request: Request) -> float:
-    if facts.opening_at is None:
-        return 0.0
-    return max(0.0, 1 - 24 * _days_between(request.at, facts.opening_at) / WAIT_MAX_H)
+def _open_soon(facts: Facts, request: Request) -> Vector:
+    wait_h = _days_between(request.at.timestamp(), facts.opening_at) * DAY_S / HOUR_S
+    return np.nan_to_num(np.maximum(0.0, 1 - wait_h / WAIT_MAX_H), nan=0.0)
 
 
-def _faded(facts: Facts, request: Request) -> Record:
-    """Return what is left of a provider's record at the request."""
-    if facts.record_at is None:
-        return NOTHING
-    return facts.record.faded(by=request.at - facts.record_at)
-
-
-def _smooth(total: float, count: float, *, mean: float) -> float:
-    """Return a mean over events, as if ``SMOOTHING_EVENTS`` more had been as the category's mean."""
+def _smooth(total: Vector, count: Vector, *, mean: Vector | float) -> Vector:
+    """Return means over events, as if ``SMOOTHING_EVENTS`` more had been as the category's mean."""
     return (total + SMOOTHING_EVENTS * mean) / (count + SMOOTHING_EVENTS)
 
 
-def expected_acceptance(own: Record, category: Record) -> float:
-    """Return the share of answered offers that a provider is taken to accept; ``own`` as it has faded by now."""
+def expected_acceptance(own: Sums, category: Sums) -> Vector:
+    """Return the shares of answered offers that providers are taken to accept; ``own`` as it has faded by now."""
     mean = _smooth(category.accepted, category.answered, mean=NEUTRAL_ACCEPTANCE)
     return _smooth(own.accepted, own.answered, mean=mean)
 
 
-def expected_win_rate(own: Record, category: Record) -> float:
-    """Return the share of accepted leads that a provider is taken to win."""
+def expected_win_rate(own: Sums, category: Sums) -> Vector:
+    """Return the shares of accepted leads that providers are taken to win."""
     mean = _smooth(category.won, category.finished, mean=NEUTRAL_WIN_RATE)
     return _smooth(own.won, own.finished, mean=mean)
 
 
-def expected_response_h(own: Record, category: Record) -> float:
-    """Return the hours that a provider is taken to need for an answer: a geometric mean."""
+def expected_response_h(own: Sums, category: Sums) -> Vector:
+    """Return the hours that providers are taken to need for an answer: geometric means."""
     mean = _smooth(category.log_hours, category.responses, mean=math.log1p(NEUTRAL_RESPONSE_H))
-    return math.expm1(_smooth(own.log_hours, own.responses, mean=mean))
+    return np.expm1(_smooth(own.log_hours, own.responses, mean=mean))
 
 
-def _acceptance(facts: Facts, request: Request) -> float:
-    return expected_acceptance(_faded(facts, request), facts.category_record)
+def _acceptance(facts: Facts, _: Request) -> Vector:
+    return expected_acceptance(facts.own, facts.average)
 
 
-def _win_rate(facts: Facts, request: Request) -> float:
-    return expected_win_rate(_faded(facts, request), facts.category_record)
+def _win_rate(facts: Facts, _: Request) -> Vector:
+    return expected_win_rate(facts.own, facts.average)
 
 
-def _responsiveness(facts: Facts, request: Request) -> float:
-    response_h = expected_response_h(_faded(facts, request), facts.category_record)
+def _responsiveness(facts: Facts, _: Request) -> Vector:
+    response_h = expected_response_h(facts.own, facts.average)
     return 1 / (1 + response_h / RESPONSE_SCALE_H)
 
 
@@ -298,10 +293,12 @@ FEATURES = (
 )
 
 
-def measure(facts: Facts, *, request: Request) -> Mapping[str, float]:
-    """Return every feature by name; the neutral value where there is no number."""
-    features = {}
-    for feature in FEATURES:
-        value = feature.compute(facts, request)
-        features[feature.name] = feature.neutral if value is None or not math.isfinite(value) else value
-    return features
+_NAMES = tuple(feature.name for feature in FEATURES)
+_NEUTRAL = np.array([feature.neutral for feature in FEATURES])
+
+
+def measure(facts: Facts, *, request: Request) -> list[Mapping[str, float]]:
+    """Return every feature by name, for each provider; the neutral value where there is no number."""
+    values = np.column_stack([feature.compute(facts, request) for feature in FEATURES])
+    known = np.where(np.isfinite(values), values, _NEUTRAL)
+    return [dict(zip(_NAMES, row, strict=True)) for row in known.tolist()]

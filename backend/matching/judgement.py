@@ -6,25 +6,32 @@ the sessions of the eight days from yesterday to a week ahead, in its own time z
 
 from __future__ import annotations
 
+import datetime
+import functools
+from collections import namedtuple
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
+import numpy as np
 from django.db import connection
 from psycopg.sql import SQL, Composable
 
-from backend.matching.features import Facts, measure
+from backend.matching.features import DAY_S, Facts, measure
 from backend.matching.geography import place_parameters
 from backend.matching.rules import first_failed_sql
-from backend.matching.track_record import Record
+from backend.matching.track_record import SUMS, Sums, left_after_days
 from backend.matching.values import Candidate, Exclusion, Request
 
 __all__ = [
+    "DETAIL_COLUMNS",
     "RECORD_COLUMNS",
+    "detail_columns_sql",
     "fetch_rows",
     "join_records_sql",
     "judged_sql",
     "request_parameters",
-    "to_candidate",
+    "to_candidates",
     "to_exclusion",
 ]
 
@@ -59,22 +66,44 @@ LEFT JOIN users_providercategory AS c ON c.provider_id = p.id AND c.category_id 
 CROSS JOIN LATERAL ({opening}) AS o
 """
 
-_SUMS = tuple(Record.__slots__)
+# Instants are read as seconds since 1970: Django makes a datetime of a column in Python, which takes longer than the
+# rest of the row.  Sixteen digits keep the microsecond.
+_SECONDS = "extract(epoch FROM {}.{})::float8 AS {}"
+
+_DETAILS = ("radius_km", "rating", "typical_price", "open_offers", "open_offers_max", "offers_total")
+_INSTANTS = ("created_at", "last_offered_at", "opening_at")
+
+DETAIL_COLUMNS = ("user_id", *_DETAILS, *_INSTANTS)
+"""What is read of those alone that are ranked, beside who they are, how far away, and their records."""
 
 RECORD_COLUMNS = SQL(", ").join(
     [
-        SQL("records.as_of AS record_at"),
-        *(SQL(f"records.{name} AS own_{name}, averages.{name} AS all_{name}") for name in _SUMS),
+        SQL(_SECONDS.format("records", "as_of", "record_at")),
+        *(SQL(f"records.{name} AS own_{name}, averages.{name} AS all_{name}") for name in SUMS),
     ]
 )
 
+_FACTS = (
+    "distance_km",
+    *_DETAILS,
+    *_INSTANTS,
+    "record_at",
+    *(f"{whose}_{name}" for whose in ("own", "all") for name in SUMS),
+)
+_get_facts = attrgetter(*_FACTS)
+
+# One look into the index for each row: joined plainly, all records of the category may be read for a few providers.
 _RECORDS = """
-LEFT JOIN matching_trackrecord AS records
-    ON records.provider_id = {judged}.provider_id AND records.category_id = %(category_id)s
+LEFT JOIN LATERAL (
+    SELECT * FROM matching_trackrecord AS r
+    WHERE {only} AND r.provider_id = {judged}.provider_id AND r.category_id = %(category_id)s
+    LIMIT 1
+) AS records ON true
 LEFT JOIN matching_categoryrecord AS averages ON averages.category_id = %(category_id)s
 """
 
-Row = Mapping[str, Any]
+Row = Any
+"""A row with its columns as attributes."""
 
 
 def judged_sql(found: str | Composable, *, rule: Composable | None = None) -> Composable:
@@ -88,9 +117,15 @@ def judged_sql(found: str | Composable, *, rule: Composable | None = None) -> Co
     return SQL(_JUDGED).format(rule=rule or first_failed_sql(), found=query, opening=SQL(_OPENING))
 
 
-def join_records_sql(judged: str) -> Composable:
-    """Return the joins that add ``RECORD_COLUMNS`` to judged rows, named by their alias: for those that are ranked."""
-    return SQL(_RECORDS).format(judged=SQL(judged))
+def detail_columns_sql(judged: str) -> Composable:
+    """Return the ``DETAIL_COLUMNS`` of judged rows, named by their alias."""
+    plain = [f"{judged}.{name}" for name in ("user_id", *_DETAILS)]
+    return SQL(", ".join([*plain, *(_SECONDS.format(judged, name, name) for name in _INSTANTS)]))
+
+
+def join_records_sql(judged: str, *, only: str = "true") -> Composable:
+    """Return the joins that add ``RECORD_COLUMNS`` to rows, named by their alias; nulls to those that are not meant."""
+    return SQL(_RECORDS).format(judged=SQL(judged), only=SQL(only))
 
 
 def request_parameters(request: Request) -> dict[str, Any]:
@@ -105,44 +140,53 @@ def request_parameters(request: Request) -> dict[str, Any]:
 
 
 def fetch_rows(sql: str, parameters: Mapping[str, Any]) -> Sequence[Row]:
-    """Run one statement and return its rows by column name."""
+    """Run one statement and return its rows."""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        names = [column.name for column in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        make = _row_type(tuple(column.name for column in cursor.description or ()))._make
+        return [make(row) for row in cursor.fetchall()]
+
+
+@functools.cache
+def _row_type(names: tuple[str, ...]) -> Any:
+    return namedtuple("Row", names)
 
 
 def to_exclusion(row: Row) -> Exclusion:
     """Turn the row of an excluded provider into its value."""
-    return Exclusion(
-        provider_id=row["provider_id"],
-        company_name=row["company_name"],
-        rule_code=row["rule_code"],
-        distance_km=row["distance_km"],
+    return Exclusion(row.provider_id, row.company_name, row.rule_code, row.distance_km)
+
+
+def to_candidates(rows: Sequence[Row], *, request: Request) -> tuple[Candidate, ...]:
+    """Turn the rows of eligible providers into their values, with the features of all measured at once."""
+    measured = measure(_facts_of(rows, request=request), request=request)
+    return tuple(
+        Candidate(
+            provider_id=row.provider_id,
+            user_id=row.user_id,
+            company_name=row.company_name,
+            distance_km=row.distance_km,
+            open_offers=row.open_offers,
+            open_offers_max=row.open_offers_max,
+            last_offered_at=_instant_of(row.last_offered_at),
+            offers_total=row.offers_total,
+            features=features,
+            opening_at=_instant_of(row.opening_at),
+        )
+        for row, features in zip(rows, measured, strict=True)
     )
 
 
-def to_candidate(row: Row, *, request: Request) -> Candidate:
-    """Turn the row of an eligible provider into its value, with the features measured."""
-    facts = Facts(
-        **{name: row[name] for name in Facts.__slots__ if name in row},
-        record=_record_of(row, "own"),
-        category_record=_record_of(row, "all"),
-    )
-    return Candidate(
-        provider_id=row["provider_id"],
-        user_id=row["user_id"],
-        company_name=row["company_name"],
-        distance_km=row["distance_km"],
-        open_offers=row["open_offers"],
-        open_offers_max=row["open_offers_max"],
-        last_offered_at=row["last_offered_at"],
-        offers_total=row["offers_total"],
-        features=measure(facts, request=request),
-        opening_at=row["opening_at"],
+def _facts_of(rows: Sequence[Row], *, request: Request) -> Facts:
+    values = np.array([_get_facts(row) for row in rows], dtype=np.float64).reshape(len(rows), len(_FACTS))
+    columns = dict(zip(_FACTS, values.T, strict=True))
+    age_days = np.nan_to_num((request.at.timestamp() - columns["record_at"]) / DAY_S, nan=0.0)
+    return Facts(
+        **{name: columns[name] for name in ("distance_km", *_DETAILS, *_INSTANTS)},
+        own=Sums.of(columns, prefix="own_").times(left_after_days(age_days)),
+        average=Sums.of(columns, prefix="all_"),
     )
 
 
-def _record_of(row: Row, whose: str) -> Record:
-    """Return the sums of a row; zeros where it has none."""
-    return Record(**{name: row[f"{whose}_{name}"] or 0.0 for name in _SUMS})
+def _instant_of(seconds: float | None) -> datetime.datetime | None:
+    return None if seconds is None else datetime.datetime.fromtimestamp(seconds, datetime.UTC)

@@ -29,11 +29,12 @@ _METRICS = (
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One figure, of the model and of the experts' weights on the same offers."""
+    """One figure, of the model and of others on the same offers; ``logistic`` is empty unless the model has trees."""
 
     label: str
     meaning: str
     learned: str
+    logistic: str
     experts: str
 
 
@@ -66,6 +67,7 @@ class StageReport:
     name: str
     title: str
     examples: int
+    has_trees: bool
     metrics: tuple[Metric, ...]
     points: tuple[Point, ...]
     weights: tuple[Weight, ...]
@@ -82,13 +84,20 @@ def build_report(model: RankingModel) -> tuple[StageReport, ...]:
 
 def _report_stage(model: RankingModel, name: str, title: str, experts: Mapping[str, float]) -> StageReport:
     judged = model.metrics.get(name, {})
-    learned, theirs = judged.get("learned", {}), judged.get("experts", {})
+    learned, logistic, theirs = (judged.get(who, {}) for who in ("learned", "logistic", "experts"))
     return StageReport(
         name=name,
         title=title,
         examples=learned.get("examples", 0),
+        has_trees=bool(logistic),
         metrics=tuple(
-            Metric(label, meaning, _format(learned.get(key)), _format(theirs.get(key)))
+            Metric(
+                label,
+                meaning,
+                _format(learned.get(key)),
+                _format(logistic.get(key)) if logistic else "",
+                _format(theirs.get(key)),
+            )
             for key, label, meaning in _METRICS
         ),
         points=tuple(_points(learned.get("bins", []))),

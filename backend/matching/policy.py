@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 from backend.matching.exploration import (
     Exploration,
@@ -22,6 +21,8 @@ __all__ = ["Balanced", "Policy", "TopN", "capacity_discount", "rank_candidates"]
 
 # Scores that differ by less are a tie: sums of the same parts differ in their last digits.
 _TIE_DIGITS = 9
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Policy(Protocol):
@@ -119,30 +120,34 @@ def rank_candidates(
     return Ranking(ranked, f"{chosen.version} · {model_version}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Priced:
+class _Priced(NamedTuple):
     """A scored candidate with the discount for its load, and what comes of both."""
 
     scored: Scored
     discount: float
-
-    @property
-    def score(self) -> float:
-        return self.scored.wins * self.discount
+    score: float
 
 
 def _price(scored: Sequence[Scored], *, request: Request) -> list[_Priced]:
     """Return the candidates with their discounts, best first."""
-    priced = [_Priced(one, capacity_discount(one.candidate)) for one in scored]
-    return sorted(priced, key=lambda one: _sort_key(one, request=request))
+    discounts = [capacity_discount(one.candidate) for one in scored]
+    priced = [
+        _Priced(one, discount, one.wins * discount) for one, discount in zip(scored, discounts, strict=True)
+    ]
+    keys: list[tuple[Any, ...]] = [_sort_key(one) for one in priced]
+    if len(set(keys)) < len(keys):
+        # Equals go by a hash, which takes longer than all the rest: most requests have none.
+        keys = [(*key, _hash_of(request.key, one)) for key, one in zip(keys, priced, strict=True)]
+    return [priced[position] for position in sorted(range(len(keys)), key=keys.__getitem__)]
 
 
-def _sort_key(priced: _Priced, *, request: Request) -> tuple[float, datetime, bytes]:
-    """Return what orders candidates: the score, then the last offer, then the hash."""
-    candidate = priced.scored.candidate
-    offered_at = candidate.last_offered_at or datetime.min.replace(tzinfo=UTC)
-    digest = hashlib.sha256(f"{request.key}:{candidate.provider_id}".encode()).digest()
-    return -round(priced.score, _TIE_DIGITS), offered_at, digest
+def _sort_key(priced: _Priced) -> tuple[float, datetime]:
+    """Return what orders candidates: the score, then the last offer."""
+    return -round(priced.score, _TIE_DIGITS), priced.scored.candidate.last_offered_at or _NEVER
+
+
+def _hash_of(key: str, priced: _Priced) -> bytes:
+    return hashlib.sha256(f"{key}:{priced.scored.candidate.provider_id}".encode()).digest()
 
 
 def _rank(priced: Sequence[_Priced], *, propensities: Sequence[float]) -> tuple[Ranked, ...]:

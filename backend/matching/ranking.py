@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Protocol
 
 import numpy as np
@@ -11,7 +12,9 @@ from numpy.typing import NDArray
 from backend.matching.features import FEATURES
 from backend.matching.learning.calibration import AS_IT_IS, Calibration
 from backend.matching.learning.logistic import sigmoid
-from backend.matching.values import Candidate, Part, Scored
+from backend.matching.learning.trees import Trees
+from backend.matching.parts import PartsTable
+from backend.matching.values import Candidate, Scored
 
 __all__ = [
     "COLUMNS",
@@ -21,6 +24,7 @@ __all__ = [
     "LogisticModel",
     "Ranker",
     "feature_matrix",
+    "log_odds",
     "score_safely",
 ]
 
@@ -54,6 +58,10 @@ EXPERT_WIN_WEIGHTS: Mapping[str, float] = {
 COLUMNS = ("base", *(feature.name for feature in FEATURES))
 """What weights are for: the constant, and every feature."""
 
+_NAMES = COLUMNS[1:]
+_NEUTRAL = np.array([feature.neutral for feature in FEATURES])
+_read_features = itemgetter(*_NAMES)
+
 
 class Ranker(Protocol):
     """Says how likely each candidate accepts, and wins then; a policy makes an order of it."""
@@ -69,7 +77,8 @@ class Ranker(Protocol):
 class LogisticModel:
     """Two logistic regressions, for accepting and for winning then; a feature that is missing or no number is neutral.
 
-    Weights are log-odds per unit of each feature and of the ``base``; one that is not named weighs nothing.
+    Weights are log-odds per unit of each feature and of the ``base``; one that is not named weighs nothing.  Trees,
+    where there are any, add to the log-odds.
     """
 
     def __init__(
@@ -80,34 +89,33 @@ class LogisticModel:
         win: Mapping[str, float],
         accept_calibration: Calibration = AS_IT_IS,
         win_calibration: Calibration = AS_IT_IS,
+        accept_trees: Trees | None = None,
+        win_trees: Trees | None = None,
     ) -> None:
         self.version = version
         self._accept, self._win = _in_order(accept), _in_order(win)
         self._accept_calibration, self._win_calibration = accept_calibration, win_calibration
+        self._accept_trees, self._win_trees = accept_trees, win_trees
 
     def rank(self, candidates: Sequence[Candidate]) -> tuple[Scored, ...]:
         """Score every candidate; the contributions of its parts add up to its log-odds of accepting."""
         values = feature_matrix([candidate.features for candidate in candidates])
-        contributions = values * self._accept
-        accepts = self._accept_calibration.apply(sigmoid(contributions.sum(axis=1)))
-        wins = self._win_calibration.apply(sigmoid(values @ self._win))
-        rows = zip(
-            candidates,
-            accepts.tolist(),
-            wins.tolist(),
-            values.tolist(),
-            contributions.tolist(),
-            strict=True,
-        )
+        accepts = self._accept_calibration.apply(sigmoid(log_odds(values, self._accept, self._accept_trees)))
+        wins = self._win_calibration.apply(sigmoid(log_odds(values, self._win, self._win_trees)))
+        table = PartsTable(COLUMNS, values, self._contribute)
         return tuple(
-            Scored(candidate, accept, self._parts(row, contribution), win)
-            for candidate, accept, win, row, contribution in rows
+            Scored(candidate, accept, table.row(position), win)
+            for position, (candidate, accept, win) in enumerate(
+                zip(candidates, accepts.tolist(), wins.tolist(), strict=True)
+            )
         )
 
-    def _parts(self, values: Sequence[float], contributions: Sequence[float]) -> tuple[Part, ...]:
-        """Return the base and every feature with what it adds to the log-odds."""
-        columns = zip(COLUMNS, values, self._accept.tolist(), contributions, strict=True)
-        return tuple(Part(name, value, weight, part) for name, value, weight, part in columns)
+    def _contribute(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what each column adds to the log-odds of accepting."""
+        contributions = values * self._accept
+        if self._accept_trees is None:
+            return contributions
+        return contributions + self._accept_trees.contributions(values)
 
 
 class ExpertWeights(LogisticModel):
@@ -140,11 +148,25 @@ def _is_answer(scored: Sequence[Scored], candidates: Sequence[Candidate]) -> boo
 
 def feature_matrix(candidates: Sequence[Mapping[str, float]]) -> NDArray[np.float64]:
     """Return one row per candidate: 1 for the base, then every feature; what is missing or no number is neutral."""
-    neutral = np.array([feature.neutral for feature in FEATURES])
-    rows = [[features.get(feature.name, np.nan) for feature in FEATURES] for features in candidates]
+    rows = [_read_row(features) for features in candidates]
     values = np.array(rows, dtype=np.float64).reshape(len(candidates), len(FEATURES))
-    known = np.where(np.isfinite(values), values, neutral)
+    known = np.where(np.isfinite(values), values, _NEUTRAL)
     return np.column_stack([np.ones(len(candidates)), known])
+
+
+def log_odds(
+    values: NDArray[np.float64], weights: NDArray[np.float64], trees: Trees | None
+) -> NDArray[np.float64]:
+    """Return the log-odds of rows of ``feature_matrix``: the weighted sum, and what trees add to it."""
+    sums: NDArray[np.float64] = values @ weights
+    return sums if trees is None else sums + trees.log_odds(values)
+
+
+def _read_row(features: Mapping[str, float]) -> list[float]:
+    try:
+        return list(_read_features(features))
+    except KeyError:
+        return [features.get(name, np.nan) for name in _NAMES]
 
 
 def _in_order(weights: Mapping[str, float]) -> NDArray[np.float64]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from typing import Any
 
+import numpy as np
 from django.db import connection
 
 from backend.matching.features import (
@@ -13,7 +13,7 @@ from backend.matching.features import (
     expected_response_h,
     expected_win_rate,
 )
-from backend.matching.track_record import Record
+from backend.matching.track_record import SUMS, Sums, left_after_days
 
 __all__ = ["Reputation", "list_reputations"]
 
@@ -29,10 +29,8 @@ class Reputation:
     win_rate: float
 
 
-_SUMS = tuple(Record.__slots__)
-
 _RECORDS = f"""
-SELECT category.name, own.as_of, {", ".join(f"own.{name}, average.{name}" for name in _SUMS)}
+SELECT category.name, extract(epoch FROM own.as_of)::float8, {", ".join(f"own.{name}, average.{name}" for name in SUMS)}
   FROM users_providercategory AS offered
   JOIN catalog_category AS category ON category.id = offered.category_id
   LEFT JOIN matching_trackrecord AS own
@@ -47,17 +45,19 @@ def list_reputations(provider_id: int, *, at: datetime.datetime) -> list[Reputat
     """Return what ranking would take the provider for at an instant, by the name of the category; one statement."""
     with connection.cursor() as cursor:
         cursor.execute(_RECORDS, {"provider": provider_id})
-        return [_reputation_of(row, at=at) for row in cursor.fetchall()]
-
-
-def _reputation_of(row: tuple[Any, ...], *, at: datetime.datetime) -> Reputation:
-    name, as_of, *sums = row
-    own, category = (Record(*(amount or 0.0 for amount in sums[first::2])) for first in (0, 1))
-    faded = own.faded(by=at - as_of) if as_of else own
-    return Reputation(
-        category_name=name,
-        answered=faded.answered,
-        acceptance=expected_acceptance(faded, category),
-        response_h=expected_response_h(faded, category),
-        win_rate=expected_win_rate(faded, category),
+        rows = cursor.fetchall()
+    names = [name for name, *_numbers in rows]
+    numbers = np.array([row[1:] for row in rows], dtype=np.float64).reshape(len(rows), 1 + 2 * len(SUMS)).T
+    own, category = (Sums.of(dict(zip(SUMS, numbers[first::2], strict=True))) for first in (1, 2))
+    age_days = np.nan_to_num((at.timestamp() - numbers[0]) / 86_400, nan=0.0)
+    faded = own.times(left_after_days(age_days))
+    columns = (
+        faded.answered,
+        expected_acceptance(faded, category),
+        expected_response_h(faded, category),
+        expected_win_rate(faded, category),
     )
+    return [
+        Reputation(name, *expected)
+        for name, *expected in zip(names, *(column.tolist() for column in columns), strict=True)
+    ]

@@ -17,7 +17,17 @@ from psycopg.sql import SQL, Composable, Literal
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
-__all__ = ["BUSY", "NOT_ACTIVE", "RULES", "Rule", "all_failed_sql", "first_failed_sql", "get_rule"]
+__all__ = [
+    "BUSY",
+    "NOT_ACTIVE",
+    "NOT_OFFERED",
+    "RULES",
+    "TOO_FAR",
+    "Rule",
+    "all_failed_sql",
+    "first_failed_sql",
+    "get_rule",
+]
 
 # Where the provider's day and month stand at the instant of the request, in its own time zone.
 LOCAL_DATE = "timezone(p.time_zone, %(at)s)::date"
@@ -49,6 +59,23 @@ NOT_ACTIVE = Rule(
     "not_active", _("is not active"), _("not active"), "p.status <> 'active'", is_rechecked=True
 )
 
+NOT_OFFERED = Rule(
+    "category",
+    _("does not offer the category"),
+    _("without the category"),
+    "c.id IS NULL",
+    is_about_request=True,
+)
+
+TOO_FAR = Rule(
+    "too_far",
+    _("does not work that far away"),
+    _("too far"),
+    "NOT f.covers",
+    is_about_request=True,
+    can_be_lifted=True,
+)
+
 # The order is part of the contract: the first rule that fails is the one that is told.  A counter holds until
 # the provider's date has moved on; one from a later date (its time zone changed) holds as well.
 RULES = (
@@ -62,21 +89,8 @@ RULES = (
         is_rechecked=True,
         can_be_lifted=True,
     ),
-    Rule(
-        "category",
-        _("does not offer the category"),
-        _("without the category"),
-        "c.id IS NULL",
-        is_about_request=True,
-    ),
-    Rule(
-        "too_far",
-        _("does not work that far away"),
-        _("too far"),
-        "NOT f.covers",
-        is_about_request=True,
-        can_be_lifted=True,
-    ),
+    NOT_OFFERED,
+    TOO_FAR,
     Rule(
         "language",
         _("does not speak the language"),

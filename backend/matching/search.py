@@ -9,20 +9,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
-from psycopg.sql import SQL
+from psycopg.sql import SQL, Composable
 
-from backend.matching.geography import EARTH_RADIUS_KM, distance_sql, dot_sql, pieces_sql
+from backend.matching.geography import EARTH_RADIUS_KM, bounding_boxes, distance_sql, dot_sql
 from backend.matching.judgement import (
+    DETAIL_COLUMNS,
     RECORD_COLUMNS,
     Row,
+    detail_columns_sql,
     fetch_rows,
     join_records_sql,
     judged_sql,
     request_parameters,
-    to_candidate,
+    to_candidates,
     to_exclusion,
 )
+from backend.matching.rules import NOT_OFFERED, RULES, TOO_FAR, first_failed_sql
 from backend.matching.values import Request, Search
 
 __all__ = [
@@ -32,6 +36,7 @@ __all__ = [
     "NEAR_LIMIT",
     "SEARCH_SQL",
     "find_candidates",
+    "search_parameters",
 ]
 
 # How many eligible providers are ranked: beyond a few hundred the best by prior, nothing is won by ranking.
@@ -46,68 +51,109 @@ NEAR_LIMIT = 200
 # How far from the place a service area may end to be called a near miss.
 LOOK_AROUND_KM = 50
 
-_FOUND = SQL(
+# Where so many are near misses within so few km, nobody looks as far as ``LOOK_AROUND_KM``: in a dense town those would
+# be thousands.  What comes out is the same.
+_CLOSE_KM = 5
+
+_COVERING = SQL(
     """
-    SELECT provider_id, prior, distance_km, covers FROM covering
-    UNION ALL
-    SELECT provider_id, prior, distance_km, covers FROM near
+    SELECT a.provider_id, a.prior, {distance} AS distance_km, true AS covers
+    FROM place JOIN matching_coveragearea AS a ON a.area @> place.point
+    WHERE {dot} >= a.cos_radius
+    """
+).format(distance=distance_sql(), dot=dot_sql())
+
+# An area in two pieces may meet the look-around in two pieces.
+_MISSES = SQL(
+    """
+    SELECT provider_id, distance_km, distance_km - radius_km AS gap_km
+    FROM (
+        SELECT DISTINCT ON (a.provider_id) a.provider_id, {distance} AS distance_km,
+               {earth} * acos(a.cos_radius) AS radius_km
+        FROM place, unnest({around}) AS around
+        JOIN matching_coveragearea AS a ON a.area && around
+        WHERE {dot} < a.cos_radius
+    ) AS misses
+    WHERE distance_km - radius_km <= {around_km}
     """
 )
+
+
+def _misses_sql(around: str, *, around_km: int) -> Composable:
+    """Return the query for everybody whose service area ends no further from the place than that."""
+    return _MISSES.format(
+        distance=distance_sql(),
+        dot=dot_sql(),
+        earth=SQL(str(EARTH_RADIUS_KM)),
+        around=SQL(around),
+        around_km=SQL(str(around_km)),
+    )
+
+
+# The rules that a near miss may fail before "too far" is told.  That it offers the category, the index has said.
+_RULES_OF_MISSES = [rule for rule in RULES[: RULES.index(TOO_FAR) + 1] if rule is not NOT_OFFERED]
 
 SEARCH_SQL = (
     SQL(
         """
-WITH around AS MATERIALIZED (
-    {look_around}
-), covering AS (
-    SELECT a.provider_id, a.prior, {distance} AS distance_km, true AS covers
-    FROM matching_coveragearea AS a
-    WHERE a.area @> %(point)s::box AND {dot} >= a.cos_radius
-), near AS (
-    SELECT * FROM (
-        -- an area in two pieces may meet the look-around in two pieces
-        SELECT DISTINCT ON (a.provider_id) a.provider_id, a.prior, {distance} AS distance_km, false AS covers,
-               {earth} * acos(a.cos_radius) AS radius_km
-        FROM around
-        JOIN matching_coveragearea AS a ON a.area && around.area
-        WHERE {dot} < a.cos_radius
-    ) AS misses
-    WHERE distance_km - radius_km <= {look_around_km}
-    ORDER BY distance_km - radius_km, provider_id
-    LIMIT {near_limit}
+WITH place AS MATERIALIZED (
+    -- no constants: else PostgreSQL starts processes to share the work, which takes longer than the work
+    SELECT %(point)s::box AS point, %(close)s::box[] AS close, %(wide)s::box[] AS wide
 ), judged AS MATERIALIZED (
     {judged}
-), listed AS (
-    SELECT *, row_number() OVER (
-        PARTITION BY rule_code IS NULL, covers
-        ORDER BY CASE WHEN rule_code IS NULL THEN prior END DESC, distance_km, provider_id
-    ) AS position
-    FROM judged
+), close AS MATERIALIZED (
+    {close}
+), near AS (
+    SELECT * FROM (
+        SELECT * FROM close
+        UNION ALL
+        SELECT misses.* FROM ({wide}) AS misses
+        WHERE (SELECT count(*) FROM close) < {near_limit} AND gap_km > {close_km}
+    ) AS misses
+    ORDER BY gap_km, provider_id
+    LIMIT {near_limit}
+), missed AS MATERIALIZED (
+    SELECT f.provider_id, p.company_name, f.distance_km, {rule_of_misses} AS rule_code
+    FROM (SELECT *, false AS covers FROM near) AS f JOIN users_providerprofile AS p ON p.id = f.provider_id
 )
 SELECT listed.*, {record_columns}, (
     SELECT jsonb_object_agg(coalesce(rule_code, ''), providers)
-    FROM (SELECT rule_code, count(*) AS providers FROM judged GROUP BY rule_code) AS counted
+    FROM (
+        SELECT rule_code, count(*) AS providers
+        FROM (SELECT rule_code FROM judged UNION ALL SELECT rule_code FROM missed) AS everybody
+        GROUP BY rule_code
+    ) AS counted
 )::text AS counts
-FROM listed
+FROM (
+    (
+        SELECT 1 AS list, provider_id, company_name, distance_km, rule_code, prior, {details}
+        FROM judged WHERE rule_code IS NULL
+        ORDER BY prior DESC, distance_km, provider_id LIMIT {eligible_limit}
+    )
+    UNION ALL
+    (
+        SELECT 2, provider_id, company_name, distance_km, rule_code, {no_details}
+        FROM judged WHERE rule_code IS NOT NULL
+        ORDER BY distance_km, provider_id LIMIT {excluded_limit}
+    )
+    UNION ALL
+    SELECT 3, provider_id, company_name, distance_km, rule_code, {no_details} FROM missed
+) AS listed
 {records}
-WHERE position <= CASE WHEN rule_code IS NULL THEN {eligible_limit} ELSE {excluded_limit} END
-ORDER BY rule_code IS NOT NULL, NOT covers, position
+ORDER BY list, prior DESC, distance_km, provider_id
 """
     )
     .format(
-        distance=distance_sql(),
-        dot=dot_sql(),
-        earth=SQL(str(EARTH_RADIUS_KM)),
-        look_around=pieces_sql(
-            latitude="%(latitude)s",
-            longitude="%(longitude)s",
-            radius_km=str(LOOK_AROUND_KM),
-            category_id="%(category_id)s",
-        ),
-        look_around_km=SQL(str(LOOK_AROUND_KM)),
-        judged=judged_sql(_FOUND),
+        judged=judged_sql(_COVERING),
+        close=_misses_sql("place.close", around_km=_CLOSE_KM),
+        wide=_misses_sql("place.wide", around_km=LOOK_AROUND_KM),
+        close_km=SQL(str(_CLOSE_KM)),
+        rule_of_misses=first_failed_sql(_RULES_OF_MISSES),
+        details=detail_columns_sql("judged"),
+        no_details=SQL(", ").join([SQL("NULL")] * (1 + len(DETAIL_COLUMNS))),
         record_columns=RECORD_COLUMNS,
-        records=join_records_sql("listed"),
+        # Nobody who is excluded is ranked: their records are not looked for.
+        records=join_records_sql("listed", only="listed.list = 1"),
         near_limit=SQL(str(NEAR_LIMIT)),
         eligible_limit=SQL(str(ELIGIBLE_LIMIT)),
         excluded_limit=SQL(str(EXCLUDED_LIMIT)),
@@ -122,18 +168,32 @@ def find_candidates(request: Request) -> Search:
     Eligible providers come by what is known of them beforehand (``prior``), then by distance; excluded ones
     that cover the place before near misses, each nearest first.
     """
-    rows = fetch_rows(SEARCH_SQL, request_parameters(request))
+    rows = fetch_rows(SEARCH_SQL, search_parameters(request))
     counts = _read_counts(rows)
     eligible_count = counts.pop("", 0)
     return Search(
-        eligible=tuple(to_candidate(row, request=request) for row in rows if row["rule_code"] is None),
-        excluded=tuple(to_exclusion(row) for row in rows if row["rule_code"] is not None),
+        eligible=to_candidates([row for row in rows if row.rule_code is None], request=request),
+        excluded=tuple(to_exclusion(row) for row in rows if row.rule_code is not None),
         eligible_count=eligible_count,
         counts=counts,
     )
 
 
+def search_parameters(request: Request) -> dict[str, Any]:
+    """Return the parameters that the statement names."""
+    parameters = request_parameters(request)
+    for name, radius_km in (("close", _CLOSE_KM), ("wide", LOOK_AROUND_KM)):
+        boxes = bounding_boxes(
+            request.category_id,
+            latitude=parameters["latitude"],
+            longitude=parameters["longitude"],
+            radius_km=radius_km,
+        )
+        parameters[name] = f"{{{';'.join(map(str, boxes))}}}"
+    return parameters
+
+
 def _read_counts(rows: Sequence[Row]) -> dict[str, int]:
     """Return providers by rule code; eligible ones under the empty code.  Nobody found: no counts."""
-    counts: dict[str, int] = json.loads(rows[0]["counts"]) if rows else {}
+    counts: dict[str, int] = json.loads(rows[0].counts) if rows else {}
     return counts

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import datetime
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 from django.db import connection
+from numpy.typing import NDArray
 
-__all__ = ["HALF_LIFE", "Record", "note", "refresh_category_records"]
+__all__ = ["HALF_LIFE", "SUMS", "Record", "Sums", "left_after_days", "note", "refresh_category_records"]
+
+Vector = NDArray[np.float64]
 
 # Long enough that a provider with an offer a week has some ten of them to be judged by.
 HALF_LIFE = datetime.timedelta(days=90)
@@ -53,6 +58,36 @@ class Record:
     def plus(self, event: Record) -> Record:
         """Return these sums with those of an event of the same instant."""
         return Record(**{name: getattr(self, name) + getattr(event, name) for name in Record.__slots__})
+
+
+SUMS = tuple(Record.__slots__)
+"""The names of the sums."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """The records of many, in columns: the same sums, with a row for each."""
+
+    answered: Vector
+    accepted: Vector
+    responses: Vector
+    log_hours: Vector
+    finished: Vector
+    won: Vector
+
+    @classmethod
+    def of(cls, columns: Mapping[str, Vector], *, prefix: str = "") -> Sums:
+        """Return the columns of these names after a prefix; where there is no record, nothing has happened."""
+        return cls(*(np.nan_to_num(columns[prefix + name], nan=0.0) for name in SUMS))
+
+    def times(self, share: Vector) -> Sums:
+        """Return a share of each row."""
+        return Sums(*(share * getattr(self, name) for name in SUMS))
+
+
+def left_after_days(days: Vector) -> Vector:
+    """Return which share of the sums is left after a time; of one that is negative all of it."""
+    return np.asarray(0.5 ** (np.maximum(0.0, days) / (HALF_LIFE.total_seconds() / 86_400)))
 
 
 # Whichever of row and event is the older one fades to the instant of the other: events may come out of order.
@@ -99,7 +134,7 @@ def note(event: Record, *, provider_id: int, category_id: int, at: datetime.date
                 "category": category_id,
                 "at": at,
                 "half_life_s": HALF_LIFE.total_seconds(),
-                **{name: getattr(event, name) for name in Record.__slots__},
+                **{name: getattr(event, name) for name in SUMS},
             },
         )
 

@@ -19,6 +19,7 @@ from backend.leads.selectors import offered_before, request_of
 from backend.leads.terms import Terms
 from backend.leads.terms_in_force import read_terms
 from backend.matching import capacity, search
+from backend.matching.parts import describe_parts
 from backend.matching.policy import Balanced, Policy, rank_candidates
 from backend.matching.ranking import Ranker, score_safely
 from backend.matching.rules import BUSY
@@ -164,7 +165,7 @@ def describe(entry: Ranked, outcome: str, *, at: datetime.datetime) -> dict[str,
         "score": round(entry.score, 6),
         "accepts": round(entry.probability, 6),
         "wins": round(entry.win_probability, 6),
-        "parts": [[part.feature, round(part.value, 4), round(part.contribution, 4)] for part in entry.parts],
+        "parts": describe_parts(entry.parts),
         "discount": round(entry.discount, 6),
         "propensity": float(f"{entry.propensity:.6g}"),
         "offers_total": candidate.offers_total,

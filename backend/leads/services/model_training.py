@@ -18,10 +18,12 @@ __all__ = ["train_model"]
 TRAINING = SystemActor("training")
 
 
-def train_model(*, days: int, note: str = "", examples: Iterable[Example] | None = None) -> RankingModel:
+def train_model(
+    *, days: int, note: str = "", with_trees: bool = False, examples: Iterable[Example] | None = None
+) -> RankingModel:
     """Train on the offers of the last days and save the model as a candidate; it ranks nothing yet.
 
-    ``examples`` None: those of the database.
+    ``with_trees``: gradient-boosted trees over the regressions.  ``examples`` None: those of the database.
 
     Raises: training.TooFewExamples when too few offers were answered: nothing is saved.
     """
@@ -32,6 +34,7 @@ def train_model(*, days: int, note: str = "", examples: Iterable[Example] | None
     artifact, accept, win = train(
         Examples.of([one.features for one in known], [one.accepted for one in known]),
         Examples.of([one.features for one in chosen], [bool(one.won) for one in chosen]),
+        with_trees=with_trees,
     )
     with acting(by=TRAINING, channel=Channel.COMMAND):
         model: RankingModel = RankingModel.objects.create(
@@ -46,7 +49,8 @@ def train_model(*, days: int, note: str = "", examples: Iterable[Example] | None
 
 
 def _metrics_of(trained: Trained) -> dict[str, Any]:
-    return {"learned": _in_json(trained.learned), "experts": _in_json(trained.experts)}
+    metrics = {"learned": _in_json(trained.learned), "experts": _in_json(trained.experts)}
+    return metrics | {"logistic": _in_json(trained.logistic)} if trained.logistic else metrics
 
 
 def _in_json(judgement: Judgement) -> dict[str, Any]:

@@ -64,6 +64,10 @@ def test_keeps_the_model_as_a_candidate_and_prints_how_it_does() -> None:
     assert find_models().champion.version == "expert/2"
     figures = json.loads(train("--json"))
     assert figures["accept"]["learned"]["examples"] == 11
+    printed = train("--kind", "trees")
+    assert "Too few offers for trees" in printed
+    model = RankingModel.objects.latest("pk")
+    assert (model.status, model.artifact["kind"]) == ("candidate", "logistic/1")
 
 
 def test_says_that_there_is_too_little_to_learn_from() -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.matching.features import Facts, measure
-from backend.matching.simulation.ledger import Ledger
+from backend.matching.features import measure
+from backend.matching.simulation.ledger import Known, Ledger, columns_of
 from backend.matching.simulation.market import Market, at_hour
 from backend.matching.simulation.people import People, Situation
 from backend.matching.values import Candidate, Request
@@ -74,19 +75,18 @@ class Decision:
         waits_h = People(self._market).opens_in_h(who, self.situation.at_h).tolist()
         category_record = self._ledger.category_record(self.request.category_id, at=at)
         rows = zip(who.tolist(), self.distance_km.tolist(), waits_h, strict=True)
-        return tuple(
-            self._candidate(
-                self._ledger.facts(
-                    provider,
-                    category=self.request.category_id,
-                    distance_km=distance_km,
-                    opening_at=at + timedelta(hours=wait_h) if wait_h else at,
-                    category_record=category_record,
-                ),
+        known = [
+            self._ledger.facts(
                 provider,
+                category=self.request.category_id,
+                distance_km=distance_km,
+                opening_at=at + timedelta(hours=wait_h) if wait_h else at,
+                category_record=category_record,
             )
             for provider, distance_km, wait_h in rows
-        )
+        ]
+        measured = measure(columns_of(known, at=at), request=self.request)
+        return tuple(map(_candidate, who.tolist(), known, measured))
 
     @cached_property
     def acceptance(self) -> Vector:
@@ -103,16 +103,17 @@ class Decision:
         """Return when each had its last offer; −∞: never."""
         return self._ledger.last_offered_h[self.situation.providers]
 
-    def _candidate(self, facts: Facts, provider: int) -> Candidate:
-        return Candidate(
-            provider_id=provider,
-            user_id=provider,
-            company_name="",
-            distance_km=facts.distance_km,
-            open_offers=facts.open_offers,
-            open_offers_max=facts.open_offers_max,
-            last_offered_at=facts.last_offered_at,
-            features=measure(facts, request=self.request),
-            opening_at=facts.opening_at,
-            offers_total=facts.offers_total,
-        )
+
+def _candidate(provider: int, known: Known, features: Mapping[str, float]) -> Candidate:
+    return Candidate(
+        provider_id=provider,
+        user_id=provider,
+        company_name="",
+        distance_km=known.distance_km,
+        open_offers=known.open_offers,
+        open_offers_max=known.open_offers_max,
+        last_offered_at=known.last_offered_at,
+        features=features,
+        opening_at=known.opening_at,
+        offers_total=known.offers_total,
+    )

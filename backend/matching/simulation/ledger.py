@@ -3,19 +3,47 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.matching.features import NOTHING, Facts
+from backend.matching.features import Facts
 from backend.matching.simulation.market import Market, at_hour
-from backend.matching.track_record import Record
+from backend.matching.track_record import SUMS, Record, Sums
 
-__all__ = ["Ledger"]
+__all__ = ["Known", "Ledger", "columns_of"]
 
 Vector = NDArray[np.float64]
 Numbers = NDArray[np.int64]
+
+
+NOTHING = Record()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the search would have found of one provider; None where nothing is known.
+
+    ``record`` is the provider's in the category, as of ``record_at``; ``category_record`` that of all of them.
+    """
+
+    distance_km: float
+    radius_km: float
+    open_offers: int
+    open_offers_max: int
+    offers_total: int
+    typical_price: Decimal | None
+    rating: float | None
+    created_at: datetime
+    last_offered_at: datetime | None
+    opening_at: datetime | None
+    record: Record = NOTHING
+    record_at: datetime | None = None
+    category_record: Record = NOTHING
 
 
 class Ledger:
@@ -89,12 +117,12 @@ class Ledger:
         distance_km: float,
         opening_at: datetime,
         category_record: Record,
-    ) -> Facts:
+    ) -> Known:
         """Return what the search would have found of a provider."""
         providers = self._market.providers
         record, record_at = self._records.get((provider, category), (NOTHING, None))
         rating = float(self._rating[provider])
-        return Facts(
+        return Known(
             distance_km=distance_km,
             radius_km=float(providers.radius_km[provider]),
             open_offers=int(self.open_offers[provider]),
@@ -116,3 +144,24 @@ def _add(kept: tuple[Record, datetime] | None, event: Record, at: datetime) -> R
         return event
     record, record_at = kept
     return record.faded(by=at - record_at).plus(event)
+
+
+def columns_of(known: Sequence[Known], *, at: datetime) -> Facts:
+    """Return what is known of providers at an instant as ranking measures it: in columns."""
+    own = [one.record if one.record_at is None else one.record.faded(by=at - one.record_at) for one in known]
+    columns = {
+        name: _column([getattr(one, name) for one in known])
+        for name in Facts.__slots__
+        if name not in ("own", "average")
+    }
+    return Facts(**columns, own=_sums_of(own), average=_sums_of([one.category_record for one in known]))
+
+
+def _column(values: Sequence[float | Decimal | datetime | None]) -> Vector:
+    return np.array(
+        [one.timestamp() if isinstance(one, datetime) else one for one in values], dtype=np.float64
+    )
+
+
+def _sums_of(records: Sequence[Record]) -> Sums:
+    return Sums(*(_column([getattr(one, name) for one in records]) for name in SUMS))

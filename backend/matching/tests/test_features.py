@@ -4,42 +4,56 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pytest
 
 from backend.matching.features import FEATURES, Facts, measure
 from backend.matching.tests.factories import NOW
+from backend.matching.track_record import SUMS, Sums
 from backend.matching.values import Request
 
 REQUEST = Request(1, 52.52, 13.405, Decimal(100), "en", "normal", NOW, None, "L-1")
 
-FACTS = Facts(
-    distance_km=5,
-    radius_km=20,
-    open_offers=1,
-    open_offers_max=4,
-    offers_total=50,
-    typical_price=Decimal(125),
-    rating=4.0,
-    created_at=NOW - timedelta(days=180),
-    last_offered_at=NOW - timedelta(days=7),
-    opening_at=NOW + timedelta(hours=6),
-)
+FACTS: dict[str, Any] = {
+    "distance_km": 5,
+    "radius_km": 20,
+    "open_offers": 1,
+    "open_offers_max": 4,
+    "offers_total": 50,
+    "typical_price": Decimal(125),
+    "rating": 4.0,
+    "created_at": NOW - timedelta(days=180),
+    "last_offered_at": NOW - timedelta(days=7),
+    "opening_at": NOW + timedelta(hours=6),
+}
+NOTHING = Sums(*(np.zeros(1) for _name in SUMS))
+
+
+def facts_of(**facts: Any) -> Facts:
+    """Return the facts of one provider, as the search reads them."""
+    values = {
+        name: value.timestamp() if isinstance(value, datetime) else value
+        for name, value in (FACTS | facts).items()
+    }
+    columns = {name: np.array([value], dtype=np.float64) for name, value in values.items()}
+    return Facts(**columns, own=NOTHING, average=NOTHING)
+
 
 AFTER_ONE_SCALE = 1 - math.exp(-1)
 
 
 def value_of(name: str, *, request: Request = REQUEST, **facts: Any) -> float:
     """Return one feature of a provider with other facts."""
-    return measure(dataclasses.replace(FACTS, **facts), request=request)[name]
+    return measure(facts_of(**facts), request=request)[0][name]
 
 
 class TestMeasure:
     def test_returns_every_feature(self) -> None:
-        assert dict(measure(FACTS, request=REQUEST)) == pytest.approx(
+        assert measure(facts_of(), request=REQUEST)[0] == pytest.approx(
             {
                 "distance_ratio": 0.25,
                 "load_ratio": 0.25,

@@ -35,8 +35,7 @@ class TestExpertWeights:
         assert sum(part.contribution for part in scored.parts) == pytest.approx(log_odds, abs=1e-12)
         assert [part.feature for part in scored.parts] == ["base", *NEUTRAL]
         for part in scored.parts:
-            assert part.contribution == part.weight * part.value
-            assert part.weight == EXPERT_WEIGHTS[part.feature]
+            assert part.contribution == EXPERT_WEIGHTS[part.feature] * part.value
 
     @pytest.mark.parametrize(
         ("feature", "is_wanted"),

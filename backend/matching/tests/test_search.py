@@ -17,8 +17,7 @@ from backend.matching import search as search_module
 from backend.matching.coverage import refresh_coverage
 from backend.matching.eligibility import explain_provider
 from backend.matching.geography import EARTH_RADIUS_KM
-from backend.matching.judgement import request_parameters
-from backend.matching.search import LOOK_AROUND_KM, SEARCH_SQL, find_candidates
+from backend.matching.search import LOOK_AROUND_KM, SEARCH_SQL, find_candidates, search_parameters
 from backend.matching.tests.factories import (
     BERLIN,
     HAMBURG,
@@ -79,6 +78,20 @@ class TestFindCandidates:
         best = make_provider(category, place=POTSDAM, radius_km=100, rating=5.0)
         assert ids(find_candidates(make_request(category)).eligible) == [best.pk, near.pk, far.pk]
 
+    def test_looks_no_further_where_there_are_enough_near_misses(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        category = make_category()
+        gaps_km = {
+            make_provider(category, place=(52.52, 13.8), radius_km=km).pk: 26.7 - km for km in (26, 25, 24, 9)
+        }
+        nearest = [pk for pk, _gap in sorted(gaps_km.items(), key=lambda one: one[1])]
+        for limit, expected in ((2, nearest[:2]), (3, nearest[:3]), (4, nearest)):
+            monkeypatch.setattr(search_module, "SEARCH_SQL", SEARCH_SQL.replace("200", str(limit)))
+            found = find_candidates(make_request(category))
+            assert sorted(ids(found.excluded)) == sorted(expected)
+            assert dict(found.counts) == {"too_far": limit}
+
     def test_takes_one_statement(self, django_assert_num_queries: Any) -> None:
         category = make_category()
         make_provider(category)
@@ -92,7 +105,7 @@ class TestFindCandidates:
             make_provider(category)
             make_provider(category, is_active=False)
             set_load(make_provider(category), open_offers=5)
-        cut = SEARCH_SQL.replace("THEN 400 ELSE 200", "THEN 2 ELSE 1")
+        cut = SEARCH_SQL.replace("LIMIT 400", "LIMIT 2").replace("LIMIT 200", "LIMIT 1")
         assert cut != SEARCH_SQL
         monkeypatch.setattr(search_module, "SEARCH_SQL", cut)
         found = find_candidates(make_request(category))
@@ -100,7 +113,7 @@ class TestFindCandidates:
         assert found.eligible_count == 3
         assert dict(found.counts) == {"not_active": 3, "open_offers_full": 3}
 
-    def test_uses_the_gist_index_for_both_branches(self) -> None:
+    def test_uses_the_gist_index_for_each_branch_and_starts_no_processes(self) -> None:
         request = make_request(make_category())
         with connection.cursor() as cursor:
             # Rows without their providers: a replica does not check foreign keys.  Over the whole globe.
@@ -117,9 +130,10 @@ class TestFindCandidates:
                 [request.category_id] * 3,
             )
             cursor.execute("ANALYZE matching_coveragearea")
-            cursor.execute(f"EXPLAIN {SEARCH_SQL}", request_parameters(request))
+            cursor.execute(f"EXPLAIN {SEARCH_SQL}", search_parameters(request))
             plan = "\n".join(row[0] for row in cursor.fetchall())
-        assert plan.count("coverage_area_gist") == 2, plan
+        assert plan.count("coverage_area_gist") == 3, plan
+        assert "Gather" not in plan, plan
         assert "Seq Scan on matching_coveragearea" not in plan
 
     def test_agrees_with_the_explanation_of_each_provider(self) -> None:

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from backend.leads.services.model_training import train_model
 from backend.leads.services.ranking_examples import read_examples
+from backend.matching.learning.artifact import TREES
 from backend.matching.learning.training import TooFewExamples
 from backend.matching.models import RankingModel
 from workflows import clock
@@ -33,6 +34,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
         parser.add_argument("--days", type=int, default=365, help="how far back offers count (365)")
+        parser.add_argument(
+            "--kind",
+            choices=["logistic", "trees"],
+            default="logistic",
+            help="logistic: two regressions around the experts' weights; trees: gradient-boosted trees over them",
+        )
         parser.add_argument("--note", default="", help="what to remember it by")
         parser.add_argument("--json", action="store_true", help="print the metrics as JSON")
 
@@ -44,13 +51,20 @@ class Command(BaseCommand):
         examples = read_examples(until - timedelta(days=options["days"]), until)
         bar = tqdm(examples, desc="answered offers", unit="", disable=None, file=self.stderr)
         try:
-            model = train_model(days=options["days"], note=options["note"], examples=bar)
+            model = train_model(
+                days=options["days"],
+                note=options["note"],
+                with_trees=options["kind"] == "trees",
+                examples=bar,
+            )
         except TooFewExamples as error:
             raise CommandError(f"{error} Nothing was saved.") from error
         if options["json"]:
             self.stdout.write(json.dumps({"model": str(model), **model.metrics}, indent=2))
         else:
             self.stdout.write("\n".join(_describe(model)))
+            if options["kind"] == "trees" and model.artifact["kind"] != TREES:
+                self.stdout.write("Too few offers for trees: it is the regressions alone.")
 
 
 def _describe(model: RankingModel) -> Iterator[str]:
@@ -58,8 +72,7 @@ def _describe(model: RankingModel) -> Iterator[str]:
     for stage, words in _STAGES.items():
         yield f"\nP({words})"
         yield "".join(f"{head:>20}" for head in ("", *_COLUMNS.values()))
-        for who in ("learned", "experts"):
-            found = model.metrics[stage][who]
+        for who, found in model.metrics[stage].items():
             yield "".join(f"{cell:>20}" for cell in (who, *(_format(found[name]) for name in _COLUMNS)))
     yield "\nIt ranks nothing yet: promote it on its page in the admin, or try it in shadow first."
 
