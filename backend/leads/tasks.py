@@ -7,7 +7,7 @@ from procrastinate.contrib.django import app
 from backend.jobs.alone import unless_running
 from backend.jobs.priorities import Priority
 from backend.jobs.retry import Backoff
-from backend.leads.services import supply, timers, track_records
+from backend.leads.services import supply, timers, track_records, what_ifs
 from backend.matching import track_record
 from workflows import Channel, acting, clock
 
@@ -18,6 +18,7 @@ __all__ = [
     "refresh_category_records",
     "remind",
     "retry_waiting_leads",
+    "work_out_what_if",
 ]
 
 
@@ -69,3 +70,9 @@ def refresh_category_records(timestamp: int) -> None:
 def rebuild_track_records(timestamp: int) -> None:
     """Make the providers' records anew from the log: every night, and thereby the first night after an upgrade."""
     track_records.rebuild()
+
+
+@app.task(name="leads.work_out_what_if", priority=Priority.NORMAL)
+def work_out_what_if(*, what_if_id: int) -> None:
+    """Try terms or a model on past leads: somebody waits for the answer."""
+    what_ifs.work_out(what_if_id)

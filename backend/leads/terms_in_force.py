@@ -33,6 +33,7 @@ __all__ = [
     "list_versions",
     "read_terms",
     "read_terms_book",
+    "read_terms_book_with",
     "read_terms_named",
 ]
 
@@ -56,6 +57,15 @@ class TermsBook:
 def read_terms_book() -> TermsBook:
     """Return all terms in force: one statement, none while they are held."""
     return _held.get() or _make_book(list_versions().filter(status="in_force"))
+
+
+def read_terms_book_with(version: int, *, category_id: int | None) -> TermsBook:
+    """Return all terms as they would be in force if a version of a category's (None: the market's) were: one statement.
+
+    ``version`` is its key.
+    """
+    others = list_versions().filter(status="in_force").exclude(category=category_id)
+    return _make_book(others | list_versions().filter(pk=version))
 
 
 def read_terms(category_id: int) -> Terms:

@@ -17,11 +17,14 @@ from workflows.admin import WorkflowAdmin
 __all__ = ["RankingModelAdmin"]
 
 
-@admin.register(RankingModel)
 class RankingModelAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold writes no types
-    """Ranking models.  ``manage.py train_ranking`` makes them; transitions move them."""
+    """Ranking models.  ``manage.py train_ranking`` makes them; transitions move them.
+
+    It is registered where there are leads to try them on (``backend.leads.admin.ranking_model``).
+    """
 
     change_form_template = "matching/admin/model_change_form.html"
+    change_list_template = "matching/admin/model_change_list.html"
     list_display = ["number", "state_badge", "in_state_for", "examples", "loss", "created_at", "note"]
     list_filter = ["status", ("created_at", admin.DateFieldListFilter)]
     list_per_page = 50

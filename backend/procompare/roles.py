@@ -61,6 +61,7 @@ _SEES_THE_MARKET = (
     "leads.view_leadassignment",
     "leads.view_routingdecision",
     "leads.view_termsversion",
+    "leads.view_whatif",
     "users.view_providercategory",
     "users.view_providerprofile",
     "users.view_user",

@@ -52,7 +52,7 @@ class BulkRunAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unfold w
         """Styles and scripts, from static files alone."""
 
         css = {"all": ["workflows/audit.css", "bulk/bulk.css"]}
-        js = ["bulk/bulk.js"]
+        js = ["workflows/progress.js", "bulk/bulk.js"]
 
     # The list.
 

@@ -4,7 +4,9 @@ from backend.leads.admin.assignment import LeadAssignmentAdmin
 from backend.leads.admin.decision import RoutingDecisionAdmin
 from backend.leads.admin.lead import LeadAdmin
 from backend.leads.admin.provider import ProviderProfileAdmin
+from backend.leads.admin.ranking_model import TriedRankingModelAdmin
 from backend.leads.admin.terms import TermsVersionAdmin
+from backend.leads.admin.what_if import WhatIfAdmin
 
 __all__ = [
     "LeadAdmin",
@@ -12,4 +14,6 @@ __all__ = [
     "ProviderProfileAdmin",
     "RoutingDecisionAdmin",
     "TermsVersionAdmin",
+    "TriedRankingModelAdmin",
+    "WhatIfAdmin",
 ]

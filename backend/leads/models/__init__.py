@@ -8,6 +8,7 @@ from backend.leads.models.decision import RoutingDecision
 from backend.leads.models.lead import Lead
 from backend.leads.models.terms_version import TermsVersion
 from backend.leads.models.tip import LeadTip
+from backend.leads.models.what_if import WhatIf
 
 __all__ = [
     "CloseReason",
@@ -20,4 +21,5 @@ __all__ = [
     "RoutingDecision",
     "TermsVersion",
     "Urgency",
+    "WhatIf",
 ]

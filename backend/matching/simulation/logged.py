@@ -73,10 +73,13 @@ class KnownLog:
         self.model = model
         self._scored = [score_safely(model, one.candidates)[0] for one in decisions]
 
-    def draw(self, policy: Policy, *, seed: int) -> Iterator[LoggedDecision]:
-        """Yield a log of the policy over all decisions: the same for the same seed."""
+    def draw(
+        self, policy: Policy, *, seed: int, among: Sequence[int] | None = None
+    ) -> Iterator[LoggedDecision]:
+        """Yield a log of the policy over all decisions, or those at some positions: the same for the same seed."""
         generator = np.random.default_rng(seed)
-        for known, scored in zip(self.decisions, self._scored, strict=True):
+        for position in range(len(self.decisions)) if among is None else among:
+            known, scored = self.decisions[position], self._scored[position]
             request = replace(known.request, key=f"{known.request.key}#{seed}")
             propensities, offered = _order(policy, scored, request=request, places=known.places)
             luck = generator.random(len(scored))

@@ -1,28 +1,7 @@
-// The page of a bulk run: its progress keeps itself up to date, and consents show what they change.
+// The page of a bulk run: consents show what they change.  Its progress is that of workflows/progress.js.
 "use strict";
 
 (() => {
-  const INTERVAL_MS = 1500;
-
-  const watch = (part) => {
-    const state = () => part.firstElementChild?.dataset.state;
-    const before = state();
-    const look = async () => {
-      if (!document.hidden) {
-        try {
-          const response = await fetch(part.dataset.progressUrl, { credentials: "same-origin" });
-          if (response.redirected || response.status === 404) return location.reload();
-          if (response.ok) part.innerHTML = await response.text();
-        } catch {
-          // The server is away: the next look may find it.
-        }
-        if (state() !== before) return location.reload();
-      }
-      setTimeout(look, INTERVAL_MS);
-    };
-    setTimeout(look, INTERVAL_MS);
-  };
-
   const count = (form) => {
     const rows = [...document.querySelectorAll("tr[data-count]")];
     const show = () => {
@@ -38,8 +17,6 @@
   };
 
   const begin = () => {
-    const part = document.querySelector("[data-progress-url]");
-    if (part) watch(part);
     const form = document.querySelector(".bulk-start");
     if (form) count(form);
   };

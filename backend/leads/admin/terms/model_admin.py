@@ -13,6 +13,7 @@ from unfold.admin import ModelAdmin
 from backend.catalog.models import Category
 from backend.leads.admin.terms.form import CategoryTermsForm, MarketTermsForm
 from backend.leads.admin.terms.tables import list_changes, read_in_force
+from backend.leads.admin.what_if import read_trying
 from backend.leads.models import TermsVersion
 from backend.leads.services.publishing import draft_terms, find_version_in_force
 from backend.leads.terms import MARKET_TERMS, TERMS_BY_CATEGORY
@@ -122,11 +123,12 @@ class TermsVersionAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unf
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
-        """Show what a draft changes; of any other version, how to draft one like it."""
+        """Show what a draft changes, and what trying it brought; of any other version, how to draft one like it."""
         version = kwargs.get("obj")
         if version is not None:
             context["is_draft"] = version.status == TermsVersion.Status.DRAFT
             context["changes"] = list_changes(version) if context["is_draft"] else ()
+            context["trying"] = read_trying(version, request)
             context["may_draft"] = self.has_add_permission(request)
         return super().render_change_form(request, context, *args, **kwargs)
 

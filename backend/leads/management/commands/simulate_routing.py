@@ -7,12 +7,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from backend.leads.management.routing_trials.estimates import EstimatesTrial
 from backend.leads.management.routing_trials.market import MarketTrial
+from backend.leads.management.routing_trials.replay import ReplayTrial
 from backend.leads.management.routing_trials.trial import Trial
 
 __all__ = ["Command"]
 
-TRIALS: tuple[Trial, ...] = (MarketTrial(),)
+TRIALS: tuple[Trial, ...] = (MarketTrial(), ReplayTrial(), EstimatesTrial())
 
 
 class Command(BaseCommand):
