@@ -59,7 +59,7 @@ def count(market: Market, cases: Sequence[Case]) -> Figures:
     explored = [offer.propensity is not None and offer.propensity < 1 for offer in offers]
     return Figures(
         win_rate=len(winners) / len(cases),
-        unfilled=1 - len(firsts) / len(cases),
+        unfilled=sum(not case.accepted for case in cases) / len(cases),
         offers_a_lead=len(offers) / len(cases),
         response_h=float(np.median(firsts)) if firsts else float("nan"),
         offers_gini=gini(np.bincount([offer.provider for offer in offers], minlength=providers)),

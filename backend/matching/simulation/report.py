@@ -136,7 +136,9 @@ def _fairness(one: Standing) -> tuple[str, ...]:
 
 
 def _format(one: Estimate, *, digits: int) -> str:
-    """Return ``.361 ± .021``; of a single market there is nothing to say after the ±."""
+    """Return ``.361 ± .021``; of a single market there is nothing to say after the ±, of nothing nothing."""
+    if math.isnan(one.mean):
+        return "–"
     mean = f"{one.mean:.{digits}f}"
     error = one.high - one.mean
     text = f"{mean} ± {error:.{digits}f}" if math.isfinite(error) else mean

@@ -47,10 +47,10 @@ class Offer:
     provider: int
     at_h: float
     starts_h: float
-    would_accept: bool
     distance_ratio: float
     propensity: float | None
     features: Vector | None
+    would_accept: bool = False
     accepted: bool | None = None
     won: bool | None = None
     answered_h: float | None = None
@@ -188,22 +188,26 @@ class Season:
         starts_h = at_h + self._people.opens_in_h(situation.providers, at_h)
         self._ledger.note_offers(situation.providers, at_h)
         for place, position in enumerate(chosen.tolist()):
-            offer = Offer(
-                provider=int(situation.providers[place]),
-                at_h=at_h,
-                starts_h=float(starts_h[place]),
-                would_accept=bool(answers.would_accept[place]),
-                distance_ratio=float(situation.distance_ratio[place]),
-                propensity=None if order.propensities is None else order.propensities[position],
-                features=feature_matrix([decision.candidates[position].features])[0]
-                if self._rival.learns
-                else None,
-            )
+            offer = self._make_offer(decision, order, position, starts_h=float(starts_h[place]))
+            offer.would_accept = bool(answers.would_accept[place])
             case.offers.append(offer)
             case.open.add(offer)
             is_late = bool(answers.is_silent[place]) or answers.after_h[place] >= self._terms.offer_hours
             after_h = self._terms.offer_hours if is_late else float(answers.after_h[place])
             self._schedule(offer.starts_h + after_h, Step.EXPIRE if is_late else Step.ANSWER, case, offer)
+
+    def _make_offer(self, decision: Decision, order: Order, position: int, *, starts_h: float) -> Offer:
+        situation, features = decision.situation, None
+        if self._rival.learns:
+            features = feature_matrix([decision.candidates[position].features])[0]
+        return Offer(
+            provider=int(situation.providers[position]),
+            at_h=situation.at_h,
+            starts_h=starts_h,
+            distance_ratio=float(situation.distance_ratio[position]),
+            propensity=None if order.propensities is None else order.propensities[position],
+            features=features,
+        )
 
     def _end(self, case: Case, offer: Offer, at_h: float, *, is_silent: bool) -> None:
         """Take an answer, or the end of an offer without one."""

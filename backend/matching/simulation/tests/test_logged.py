@@ -21,9 +21,9 @@ def test_what_is_drawn_is_the_true_value_on_the_average(log: KnownLog) -> None:
     policy, truth = Balanced(Exploration(share=0.4)), log.true_value(Balanced(Exploration(share=0.4)))
     drawn = [
         (np.mean([one.accepted.sum() for one in log_]), np.mean([one.won.sum() for one in log_]))
-        for log_ in (list(log.draw(policy, seed=seed)) for seed in range(40))
+        for log_ in (list(log.draw(policy, seed=seed)) for seed in range(25))
     ]
-    means, errors = np.mean(drawn, axis=0), np.std(drawn, axis=0, ddof=1) / np.sqrt(40)
+    means, errors = np.mean(drawn, axis=0), np.std(drawn, axis=0, ddof=1) / np.sqrt(25)
     assert abs(means[0] - truth.accepts) < 4 * errors[0]
     assert abs(means[1] - truth.wins) < 4 * errors[1]
 
