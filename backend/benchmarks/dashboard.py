@@ -1,4 +1,4 @@
-"""How quick is the dashboard over 100,000 leads and their offers, and what do its figures take?"""
+"""How quick are the dashboard and the page on fairness over 100,000 leads and their offers, and what takes how long?"""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from django.test import Client
 
 from backend.benchmarks.figures import Measurement, percentile
 from backend.benchmarks.large_market import LargeMarket, build_market
+from backend.leads.figures.drift import measure_drift, measure_week
 from backend.leads.figures.fill import count_filled
 from backend.leads.figures.funnel import count_funnel
+from backend.leads.figures.newcomers import count_newcomers
 from backend.leads.figures.offers import count_answers
 from backend.leads.figures.scope import PERIODS_DAYS, Scope
+from backend.leads.figures.sharing import count_explored, measure_sharing
 from backend.leads.figures.speed import measure_speed
 from backend.leads.figures.trend import count_days
 from backend.leads.figures.waiting import summarize_waiting
@@ -33,6 +36,11 @@ FIGURES: Mapping[str, Callable[[Scope], object]] = {
     "funnel": count_funnel,
     "offers": count_answers,
     "days": count_days,
+    "promises of a week": measure_week,
+    "newcomers": count_newcomers,
+    "fairness: who shares": measure_sharing,
+    "fairness: exploration": count_explored,
+    "fairness: promises by week": measure_drift,
 }
 
 
@@ -41,6 +49,10 @@ def measure() -> Iterator[Measurement]:
     build_market(MARKET)
     client = _log_in()
     yield _measurement("the whole page", lambda days: client.get(f"/admin/?days={days}", secure=True))
+    yield _measurement(
+        "fairness and drift, the whole page",
+        lambda days: client.get(f"/admin/fairness/?days={days}", secure=True),
+    )
     for name, read in FIGURES.items():
         yield _measurement(name, lambda days, read=read: read(Scope(clock.now(), days)))  # type: ignore[misc]  # bound now
 

@@ -91,10 +91,11 @@ SELECT row_number() OVER (ORDER BY m.id, n) AS id, m.id AS lead, n, m.kind, 1 + 
             WHEN n = 2 THEN 'declined' ELSE 'expired' END AS status
 FROM made AS m CROSS JOIN generate_series(1, 3) AS n WHERE m.kind NOT IN (0, 9);
 INSERT INTO leads_leadassignment (id, lead_id, provider_id, decision_id, status, version, state_since, rank,
-       score, was_claimed,
+       score, predicted, propensity, was_claimed,
                                   starts_at, expires_at, created_at)
 SELECT id, lead, provider, lead, status, CASE WHEN status IN ('won', 'withdrawn') THEN 3 ELSE 2 END,
-       at + interval '1 hour' * n, n, 0.5, false, at, at + interval '48 hours', at
+       at + interval '1 hour' * n, n, 0.5, 0.2 + 0.3 * random(), CASE n WHEN 3 THEN 0.2 ELSE 1 END, false,
+       at, at + interval '48 hours', at
 FROM made_offer
 """
 

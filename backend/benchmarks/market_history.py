@@ -11,6 +11,7 @@ from backend.notifications.models import Receiver
 from backend.users.models import ProviderProfile
 from workflows import clock
 from workflows.hash_chain import DIGEST
+from workflows.passages import PASSAGES_OF
 
 __all__ = ["complete_market"]
 
@@ -65,10 +66,16 @@ UPDATE workflows_transitionrecord AS linked SET previous_hash = link.previous_ha
 WHERE linked.log_id = link.log_id
 """  # noqa: S608  built of constants alone
 
+_PASSAGES = f"""
+INSERT INTO workflows_passage (log_id, at, spent_us, edge, object_id, content_type_id, magnitude)
+{PASSAGES_OF.format(records="workflows_transitionrecord")} ORDER BY r.log_id
+"""
+
 _TABLES = (
     "leads_lead",
     "django_fsm_log_statelog",
     "workflows_transitionrecord",
+    "workflows_passage",
     "matching_providerload",
     "notifications_notification",
     "notifications_delivery",
@@ -89,6 +96,7 @@ def complete_market() -> None:
             for statement in script.split(";"):
                 cursor.execute(statement, parameters)
         _link_events(cursor)
+        cursor.execute(_PASSAGES)
         cursor.execute("SET session_replication_role = DEFAULT")
         for table in _TABLES:
             cursor.execute(f"VACUUM (FULL, ANALYZE) {table}")

@@ -24,6 +24,7 @@ class RankingModelAdmin(WorkflowAdmin, ModelAdmin):  # type: ignore[misc]  # unf
     """
 
     change_form_template = "matching/admin/model_change_form.html"
+    change_list_template = "matching/admin/model_change_list.html"
     list_display = ["number", "state_badge", "in_state_for", "examples", "loss", "created_at", "note"]
     list_filter = ["status", ("created_at", admin.DateFieldListFilter)]
     list_per_page = 50

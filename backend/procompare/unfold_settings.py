@@ -35,6 +35,14 @@ def _may_see_a_map(request: HttpRequest) -> bool:
     return any(request.user.has_perm(view) for view in views)
 
 
+def _may_see_fairness(request: HttpRequest) -> bool:
+    """Return whether the user may look at everything that the report speaks of."""
+    # Imported here, because it needs the models and these are settings.
+    from backend.leads.admin.dashboard.fairness import may_see_fairness
+
+    return may_see_fairness(request.user)
+
+
 def _own_entry(title: Any, icon: str, model: str, permission: str) -> dict[str, Any]:
     """Return the menu's entry for a list in which everybody with a permission finds what is theirs."""
     entry = _entry(title, icon, model)
@@ -116,6 +124,12 @@ UNFOLD: dict[str, Any] = {
                     _entry(_("Terms"), "tune", "leads.termsversion"),
                     _entry(_("What-ifs"), "science", "leads.whatif"),
                     _entry(_("Ranking models"), "model_training", "matching.rankingmodel"),
+                    {
+                        "title": _("Fairness and drift"),
+                        "icon": "balance",
+                        "link": reverse_lazy("fairness"),
+                        "permission": _may_see_fairness,
+                    },
                     _entry(_("Jobs"), "work_history", "jobs.job"),
                     _entry(_("Workers"), "engineering", "jobs.worker"),
                 ],

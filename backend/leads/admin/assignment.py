@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from backend.bulk.admin import BulkActions
+from backend.leads.admin.dashboard.tiles import NOTHING, format_share
 from backend.leads.admin.explanation import explain_offer
-from backend.leads.admin.list_filters import AnswerFilter
+from backend.leads.admin.list_filters import AnswerFilter, ChosenByFilter
 from backend.leads.admin.offer_list import describe_next_step_of_offer
 from backend.leads.models import LeadAssignment
 from backend.saved_views.admin import SavedViewsAdmin
@@ -42,6 +43,7 @@ class LeadAssignmentAdmin(SavedViewsAdmin, BulkActions, WorkflowAdmin, ModelAdmi
     ]
     list_filter = [
         AnswerFilter,
+        ChosenByFilter,
         "lead__category",
         "was_claimed",
         ("expires_at", admin.DateFieldListFilter),
@@ -54,9 +56,25 @@ class LeadAssignmentAdmin(SavedViewsAdmin, BulkActions, WorkflowAdmin, ModelAdmi
     search_help_text = _("Reference or title of the lead; company")
     process_map_filters = ["lead__category"]
     change_form_template = "leads/admin/assignment_change_form.html"
-    readonly_fields = ["lead_link", "provider_link", "decision_link", "score_in_words", "contact_seen"]
+    readonly_fields = [
+        "lead_link",
+        "provider_link",
+        "decision_link",
+        "score_in_words",
+        "promised_in_words",
+        "contact_seen",
+    ]
     fieldsets = [
-        (None, {"fields": [("lead_link", "provider_link"), ("rank", "score_in_words"), "decision_link"]}),
+        (
+            None,
+            {
+                "fields": [
+                    ("lead_link", "provider_link"),
+                    ("rank", "score_in_words"),
+                    ("promised_in_words", "decision_link"),
+                ]
+            },
+        ),
         (_("Dates"), {"fields": [("created_at", "starts_at"), ("expires_at", "remind_at")]}),
         (_("Contact"), {"fields": ["contact_seen"]}),
     ]
@@ -106,6 +124,11 @@ class LeadAssignmentAdmin(SavedViewsAdmin, BulkActions, WorkflowAdmin, ModelAdmi
     def score_in_words(self, offer: LeadAssignment) -> str:
         """Return the score with two digits: more say nothing."""
         return f"{offer.score:.2f}"
+
+    @admin.display(description=_("promised"))
+    def promised_in_words(self, offer: LeadAssignment) -> str:
+        """Return with which probability ranking thought that the provider accepts."""
+        return NOTHING if offer.predicted is None else format_share(offer.predicted)
 
     @admin.display(description=_("lead"))
     def lead_link(self, offer: LeadAssignment) -> SafeString:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -23,12 +23,15 @@ from backend.leads.figures.milestones import (
     has_reached,
     lacks_providers,
 )
+from backend.leads.figures.newcomers import Wait, has_waited
 from backend.leads.figures.scope import PERIODS_DAYS, Scope, Span
 from workflows import clock
 
 __all__ = [
     "AcceptedFilter",
     "AnswerFilter",
+    "ChosenByFilter",
+    "FirstOfferFilter",
     "OffersFilter",
     "ReachedFilter",
     "UnreachedFilter",
@@ -166,3 +169,50 @@ class AnswerFilter(SelectFilter):
         chosen = {answer.value: (answer,) for answer in Answer}
         answers = {**chosen, "closed": CLOSED_BY_PROVIDER}.get(self.value() or "")
         return queryset.alias(answer=answer_of_offer()).filter(answer__in=answers) if answers else queryset
+
+
+class ChosenByFilter(SelectFilter):
+    """Who chose the provider of an offer; of one that was claimed, nobody did."""
+
+    title = _("chosen by")
+    parameter_name = "chosen"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return who may choose."""
+        return [
+            ("ranking", _("Ranking")),
+            ("chance", _("Ranking, drawn by chance")),
+            ("hand", _("Staff, by hand")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the offers that were chosen so."""
+        conditions = {
+            "ranking": Q(predicted__isnull=False),
+            "chance": Q(propensity__gt=0, propensity__lt=1),
+            "hand": Q(decision__is_by_hand=True),
+        }
+        condition = conditions.get(self.value() or "")
+        return queryset.filter(condition) if condition else queryset
+
+
+class FirstOfferFilter(SelectFilter):
+    """How long a provider has waited for its first offer."""
+
+    title = _("waits for its first offer")
+    parameter_name = "first_offer"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return how long it may have waited, and all newcomers."""
+        return [("newcomer", _("Newcomers")), *Wait.choices]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the active providers that have never had an offer, and have waited for so long."""
+        value = self.value()
+        if value not in ("newcomer", *Wait.values):
+            return queryset
+        waits = (
+            [wait for wait in Wait if wait is not Wait.SETTLED_IN] if value == "newcomer" else [Wait(value)]
+        )
+        now = clock.now()
+        return queryset.filter(Q(*(has_waited(wait, now=now) for wait in waits), _connector=Q.OR))

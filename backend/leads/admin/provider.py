@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
 from backend.bulk.admin import BulkActions
+from backend.leads.admin.list_filters import FirstOfferFilter
 from backend.leads.admin.provider_form import ProviderForm
 from backend.leads.admin.provider_page import build_provider_page, load_of
 from backend.leads.terms_in_force import read_terms_book
@@ -61,7 +62,7 @@ class ProviderProfileAdmin(SavedViewsAdmin, BulkActions, WorkflowAdmin, ModelAdm
         "open_offers",
         "rating",
     ]
-    list_filter = ["categories", ("created_at", admin.DateFieldListFilter)]
+    list_filter = ["categories", FirstOfferFilter, ("created_at", admin.DateFieldListFilter)]
     list_select_related = ["load"]
     list_per_page = 50
     search_fields = ["company_name", "place_name", "user__username", "user__email"]

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-__all__ = ["PERIODS_DAYS", "Scope", "Span"]
+__all__ = ["PERIODS_DAYS", "WEEK", "Scope", "Span", "span_of_week"]
 
 PERIODS_DAYS = (7, 30, 90)
 """The periods that can be chosen, in days; the last day is today."""
+
+WEEK = datetime.timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,12 @@ class Scope:
         """Return a day of the period, midnight to midnight; today's ends now."""
         next_midnight = _midnight_of(day + datetime.timedelta(days=1))
         return Span(_midnight_of(day), min(next_midnight, self.now))
+
+
+def span_of_week(day: datetime.date) -> Span:
+    """Return the week of a day, from Monday to Monday at midnight in the project's time zone."""
+    monday = day - datetime.timedelta(days=day.weekday())
+    return Span(_midnight_of(monday), _midnight_of(monday + WEEK))
 
 
 def _midnight_of(day: datetime.date) -> datetime.datetime:

@@ -1,4 +1,4 @@
-"""What must hold of leads, decisions and offers in the whole database: examined by ``manage.py audit``."""
+"""What must hold of leads, decisions, offers and terms in the whole database: examined by ``manage.py audit``."""
 
 from backend.leads.invariants.capacity import CAPACITY_INVARIANTS
 from backend.leads.invariants.chance import CHANCE_INVARIANTS
@@ -6,6 +6,7 @@ from backend.leads.invariants.decisions import DECISION_INVARIANTS
 from backend.leads.invariants.leads import LEAD_INVARIANTS
 from backend.leads.invariants.offers import OFFER_INVARIANTS
 from backend.leads.invariants.places import PLACE_INVARIANTS
+from backend.leads.invariants.terms import TERMS_INVARIANTS
 
 __all__ = ["INVARIANTS"]
 
@@ -16,4 +17,5 @@ INVARIANTS = (
     *OFFER_INVARIANTS,
     *PLACE_INVARIANTS,
     *CAPACITY_INVARIANTS,
+    *TERMS_INVARIANTS,
 )

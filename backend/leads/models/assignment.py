@@ -68,6 +68,20 @@ class LeadAssignment(WorkflowModel):
     )
     rank = models.PositiveIntegerField(_("rank"), help_text=_("Its place in the ranking of the decision."))
     score = models.FloatField(_("score"))
+    predicted = models.FloatField(
+        _("promised"),
+        null=True,
+        editable=False,
+        help_text=_(
+            "P(accepts) as ranking saw it. None: claimed, chosen by hand, or older than predictions."
+        ),
+    )
+    propensity = models.FloatField(
+        _("propensity"),
+        null=True,
+        editable=False,
+        help_text=_("The probability with which the policy makes this offer. None: no policy made it."),
+    )
     was_claimed = models.BooleanField(
         _("claimed"),
         default=False,

@@ -49,6 +49,9 @@ class LeadAssignmentService:
                     decision=decision,
                     rank=entry["rank"],
                     score=entry["score"],
+                    # Whoever chose by hand had talked to the provider: no prediction knows of that.
+                    predicted=None if decision.is_by_hand else entry["accepts"],
+                    propensity=entry["propensity"],
                     **_times_of(
                         entry,
                         quiet_until=quiet_ends.get(entry["user"]),

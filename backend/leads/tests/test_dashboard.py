@@ -19,15 +19,17 @@ from backend.leads.models import Lead, LeadAssignment
 from backend.leads.tests.admin_pages import ROLE_NAMES, count_statements, make_member
 from backend.leads.tests.factories import make_lead, make_staff, make_verified_lead
 from backend.leads.tests.history import DAY, HOUR, NOW, SCOPE, make_history, submitted
+from backend.matching.models import RankingModel
 from backend.notifications.models import Delivery, Receiver
 from workflows import clock
+from workflows.models import AuditRun
 
 pytestmark = pytest.mark.django_db
 
 # Measured: the session, the user and its permissions, then categories, whether there is any lead, what waits (2),
-# the terms, speed, fill, funnel, offers, trends, deliveries, receivers, jobs and workers (2), and the admin's recent
-# actions.
-STATEMENTS = 19
+# the terms, speed, fill, funnel, offers, promises of a week, newcomers, trends, the latest audit, deliveries,
+# receivers, jobs and workers (2), and the admin's recent actions.
+STATEMENTS = 22
 
 
 def request_of(role: str, **parameters: Any) -> Any:
@@ -92,6 +94,8 @@ class TestLists:
             "whole": 2,
             "fill-rate": 3,
             "acceptance-rate": 4,
+            "acceptance-band": 2,
+            "newcomers": 2,
         }
         assert [(line.words, count_listed(client, line.address)) for line in tiles["fill-rate"].lines] == [
             ("2 of 3 leads", 2),
@@ -126,6 +130,8 @@ class TestPage:
             Receiver: "paused-receivers" in machinery,
             Job: {"failed-jobs", "oldest-job"} <= machinery,
             Worker: "workers" in machinery,
+            AuditRun: "audit" in machinery,
+            RankingModel: {"acceptance-band", "newcomers"} <= {tile.name for tile in dashboard.rates},
         }
         member = make_member(role)
         client.force_login(member)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from backend.leads.invariants import INVARIANTS
-from backend.leads.models import Lead, LeadAssignment
+from backend.leads.models import Lead, LeadAssignment, TermsVersion
 from backend.leads.services import answers
 from backend.leads.tests.factories import (
     QUOTES,
@@ -24,12 +24,18 @@ from backend.leads.tests.factories import (
 )
 from backend.users.models import ProviderProfile
 from workflows import clock
-from workflows.invariants.tests.planting import drop_constraint, find_violated, find_violators, plant
+from workflows.invariants.tests.planting import (
+    drop_constraint,
+    drop_index,
+    find_violated,
+    find_violators,
+    plant,
+)
 
 pytestmark = pytest.mark.django_db
 
 HOUR, DAY = datetime.timedelta(hours=1), datetime.timedelta(days=1)
-Violator = Lead | LeadAssignment | ProviderProfile
+Violator = Lead | LeadAssignment | ProviderProfile | TermsVersion
 
 
 def rewrite_event(machine: str, pk: int, sequence: int, change: str) -> None:
@@ -242,6 +248,41 @@ def forget_an_offer_in_the_count() -> ProviderProfile:
     return provider
 
 
+def have_two_versions_in_force() -> TermsVersion:
+    first = publish_terms(places=4)
+    with clock.at(clock.now() + DAY):
+        publish_terms(places=3)
+    drop_index("one_version_is_in_force")
+    plant("UPDATE leads_termsversion SET status = 'in_force' WHERE id = %s", first.pk)
+    return first
+
+
+def have_no_terms_of_the_market() -> TermsVersion:
+    version = publish_terms(places=4)
+    publish_terms(make_category(), places=3)
+    plant("UPDATE leads_termsversion SET status = 'past' WHERE id = %s", version.pk)
+    return version
+
+
+def publish_without_a_time() -> TermsVersion:
+    version = publish_terms(places=4)
+    plant("UPDATE leads_termsversion SET published_at = NULL WHERE id = %s", version.pk)
+    return version
+
+
+def publish_an_exception_that_says_nothing() -> TermsVersion:
+    version = publish_terms(make_category(), places=4)
+    plant("UPDATE leads_termsversion SET places = NULL WHERE id = %s", version.pk)
+    return version
+
+
+def publish_a_market_without_places() -> TermsVersion:
+    version = publish_terms(places=4)
+    drop_constraint("leads_termsversion", "terms_fit_their_scope")
+    plant("UPDATE leads_termsversion SET places = NULL WHERE id = %s", version.pk)
+    return version
+
+
 PLANTS: dict[str, list[Callable[[], Violator | int]]] = {
     "leads.lead_is_verified_once": [verify_twice],
     "leads.won_lead_has_one_winner": [win_twice, win_without_an_offer, win_an_offer_alone],
@@ -262,6 +303,12 @@ PLANTS: dict[str, list[Callable[[], Violator | int]]] = {
     "leads.places_are_within_the_terms": [offer_a_place_too_many],
     "leads.acceptances_are_within_the_terms": [accept_once_too_often],
     "leads.capacity_is_what_offers_say": [count_an_open_offer_too_many, forget_an_offer_in_the_count],
+    "leads.one_version_of_the_terms_is_in_force": [have_two_versions_in_force, have_no_terms_of_the_market],
+    "leads.published_terms_are_complete": [
+        publish_without_a_time,
+        publish_an_exception_that_says_nothing,
+        publish_a_market_without_places,
+    ],
 }
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
@@ -14,6 +17,7 @@ from backend.leads.tests.factories import make_lead, make_verified_lead
 from backend.notifications.models import Notification
 from backend.procompare import auditing
 from backend.procompare.roles import ROLES
+from workflows.invariants import list_invariants
 from workflows.invariants.runs import find_latest_run
 from workflows.invariants.tests.planting import plant
 from workflows.models import AuditRun
@@ -73,6 +77,15 @@ class TestAudit:
     def test_comes_every_hour(self) -> None:
         ticks = app.periodic_registry.periodic_tasks.values()
         assert [tick.cron for tick in ticks if tick.task.name == auditing.AUDIT_TASK] == ["7 * * * *"]
+
+
+class TestTable:
+    def test_of_what_holds_what_names_every_code(self) -> None:
+        table = (settings.BASE_DIR / "docs" / "reliability.md").read_text().partition("## The audit")[0]
+        last_cells = [line.strip(" |").rpartition(" | ")[2] for line in table.splitlines() if line[:1] == "|"]
+        assert set(re.findall(r"\b[A-Z]\d\b", " ".join(last_cells))) == {
+            one.code for one in list_invariants()
+        }
 
 
 class TestWho:

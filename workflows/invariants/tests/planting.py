@@ -25,6 +25,14 @@ def drop_constraint(table: str, name: str) -> None:
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
+def drop_index(name: str) -> None:
+    """Take a unique index away until the test is rolled back."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(f"DROP INDEX {name}")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
 def find_violators(name: str) -> tuple[int, ...]:
     """Return the ids that one invariant finds."""
     invariant = next(one for one in list_invariants() if one.name == name)

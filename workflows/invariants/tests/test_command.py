@@ -74,7 +74,7 @@ class TestAudit:
         assert {one["code"] for one in told["invariants"]} == {"L1"}
 
     def test_of_one_that_does_not_exist_says_which_there_are(self) -> None:
-        with pytest.raises(CommandError, match=r"Cannot audit L99: no such invariant; possible: A1, A2, J1"):
+        with pytest.raises(CommandError, match=r"Cannot audit L99: no such invariant; possible: A1, A2, B1"):
             audit("L99")
 
     def test_shows_one_id_at_least(self) -> None:

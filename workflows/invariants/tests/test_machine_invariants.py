@@ -41,6 +41,10 @@ def change_event(parcel: Parcel, sequence: int, change: str) -> None:
     plant(f"UPDATE workflows_transitionrecord SET {change} WHERE log_id = %s", log_of(parcel, sequence))
 
 
+def change_passage(parcel: Parcel, sequence: int, change: str) -> None:
+    plant(f"UPDATE workflows_passage SET {change} WHERE log_id = %s", log_of(parcel, sequence))
+
+
 def remove_event(parcel: Parcel, sequence: int) -> None:
     plant("DELETE FROM workflows_transitionrecord WHERE log_id = %s", log_of(parcel, sequence))
 
@@ -116,6 +120,13 @@ LOG_PLANTS: dict[str, list[tuple[int, Plant]]] = {
         (3, lambda parcel: change_log(parcel, 3, "object_id = 0")),
         (1, lambda parcel: change_event(parcel, 1, "machine = 'toyapp.item'")),
         (1, lambda parcel: change_log(parcel, 1, "content_type_id = 1")),
+    ],
+    "each_event_has_its_passage": [
+        (2, lambda parcel: change_passage(parcel, 2, "spent_us = spent_us + 1")),
+        (3, lambda parcel: change_passage(parcel, 3, "edge = 0")),
+        (1, lambda parcel: change_passage(parcel, 1, "at = at - interval '1 day'")),
+        (4, lambda parcel: plant("DELETE FROM workflows_passage WHERE log_id = %s", log_of(parcel, 4))),
+        (4, lambda parcel: remove_event(parcel, 4)),
     ],
 }
 

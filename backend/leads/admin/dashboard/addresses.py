@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 from backend.leads.admin.list_filters import format_span
 from backend.leads.figures.scope import Scope, Span
 from backend.leads.models import Lead, LeadAssignment
-from backend.users.models import User
+from backend.users.models import ProviderProfile, User
 
 __all__ = ["Addresses", "made_in"]
 
@@ -44,6 +44,14 @@ class Addresses:
     def offers(self, **filters: Any) -> str:
         """Return the address of a list of offers, of the chosen category alone."""
         return self.of(LeadAssignment, **filters, **self._category("lead__category__id__exact"))
+
+    def providers(self, **filters: Any) -> str:
+        """Return the address of a list of providers, of those alone that offer the chosen category."""
+        return self.of(ProviderProfile, **filters, **self._category("categories__id__exact"))
+
+    def page(self, name: str) -> str:
+        """Return the address of another page of figures, by its name: of the same period and category."""
+        return f"{reverse(name)}?{urlencode({'days': self.scope.days, **self._category('category')})}"
 
     def _category(self, parameter: str) -> dict[str, int]:
         return {} if self.scope.category_id is None else {parameter: self.scope.category_id}

@@ -1,10 +1,11 @@
-"""The tiles of what works behind the scenes, whatever the category: deliveries, receivers, jobs, workers."""
+"""The tiles of what works behind the scenes, whatever the category: audit, deliveries, receivers, jobs, workers."""
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -14,7 +15,9 @@ from backend.leads.admin.dashboard.addresses import Addresses
 from backend.leads.admin.dashboard.tiles import NOTHING, Line, Tile, format_count
 from backend.notifications.models import Delivery, Receiver
 from backend.notifications.selectors import count_dead, count_paused
-from workflows.admin.durations import describe_duration
+from workflows.admin.durations import describe_age, describe_duration
+from workflows.invariants.runs import find_latest_run, is_overdue
+from workflows.models import AuditRun
 
 __all__ = ["build_machinery_tiles"]
 
@@ -23,8 +26,51 @@ JOB_IS_LATE_AFTER = datetime.timedelta(minutes=5)
 
 
 def build_machinery_tiles(addresses: Addresses) -> list[Tile]:
-    """Return the tiles of deliveries, receivers, jobs and workers whose lists the reader may open."""
-    return [*_delivery_tiles(addresses), *_job_tiles(addresses)]
+    """Return the tiles of the audit, deliveries, receivers, jobs and workers whose lists the reader may open."""
+    return [*_audit_tiles(addresses), *_delivery_tiles(addresses), *_job_tiles(addresses)]
+
+
+def _audit_tiles(addresses: Addresses) -> Iterator[Tile]:
+    if addresses.may_open(AuditRun):
+        yield _audit(find_latest_run(), addresses)
+
+
+def _audit(run: AuditRun | None, addresses: Addresses) -> Tile:
+    violations = run.violations if run else 0
+    overdue = _("It should run every hour") if is_overdue(run) else ""
+    return Tile(
+        "audit",
+        _("Invariants"),
+        Line(_verdict_of(run), _address_of(run) if run and violations else addresses.of(AuditRun)),
+        _("What must hold in the whole database, as the latest audit found it. A worker audits every hour."),
+        tuple(_audit_lines(run, addresses)) + ((Line(overdue),) if violations and overdue else ()),
+        alarm=_("Look at once what is wrong") if violations else overdue,
+        is_grave=bool(violations),
+    )
+
+
+def _verdict_of(run: AuditRun | None) -> str:
+    if run is None:
+        return NOTHING
+    if not run.violations:
+        return _("All hold")
+    words = ngettext("%(count)s violation", "%(count)s violations", run.violations)
+    return words % {"count": format_count(run.violations)}
+
+
+def _audit_lines(run: AuditRun | None, addresses: Addresses) -> Iterator[Line]:
+    if run is None:
+        yield Line(_("Not audited yet"))
+        return
+    if run.news:
+        words = ngettext("%(count)s of them new", "%(count)s of them new", run.news)
+        yield Line(words % {"count": format_count(run.news)})
+    age = describe_age(addresses.scope.now - run.started_at)
+    yield Line(_("Audited %(ago)s") % {"ago": age}, _address_of(run))
+
+
+def _address_of(run: AuditRun) -> str:
+    return reverse("admin:workflows_auditrun_change", args=[run.pk])
 
 
 def _delivery_tiles(addresses: Addresses) -> Iterator[Tile]:

@@ -23,7 +23,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One figure; ``alarm`` says why somebody must look at it ("": nobody must).
+    """One figure; ``alarm`` says why somebody must look at it ("": nobody must), and ``is_grave`` at once.
 
     ``compared`` is the figure of the period before.
     """
@@ -35,6 +35,7 @@ class Tile:
     lines: tuple[Line, ...] = ()
     compared: str = ""
     alarm: str = ""
+    is_grave: bool = False
 
 
 @dataclass(frozen=True, slots=True)
