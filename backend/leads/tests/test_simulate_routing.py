@@ -48,5 +48,5 @@ def test_refuses_what_is_no_number_of_markets(number: str) -> None:
 
 
 def test_says_where_a_picture_cannot_be_written(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="Cannot write .*: No such file or directory"):
+    with pytest.raises(CommandError, match=r"Cannot write .*: No such file or directory"):
         simulate(*SMALL, "--plot", str(tmp_path / "nowhere" / "policies.svg"))

@@ -29,8 +29,8 @@ __all__ = ["PRIOR_SD", "Examples", "Judgement", "TooFewExamples", "Trained", "ju
 
 Vector = NDArray[np.float64]
 
-# How far data move a weight from the experts'.  In a simulated market 0.3 was better than 0.1 and 0.2 at every size from
-# 500 examples to 10,000; beyond it is trusting few examples for little (docs/decisions/0043).
+# How far data move a weight from the experts'.  In a simulated market 0.3 was better than 0.1 and 0.2 at every size
+# from 500 examples to 10,000; beyond it is trusting few examples for little (docs/decisions/0043).
 PRIOR_SD = 0.3
 # The base is no opinion of the experts', only the level of the market: it is free.
 BASE_SD = 3.0
