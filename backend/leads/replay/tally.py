@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import numpy as np
-
 from backend.leads.replay.remaking import Remade
+from backend.matching.inequality import gini
 from backend.users.models import ProviderProfile
 
-__all__ = ["NEW_FOR", "Fairness", "Mover", "Sharing", "Tally", "gini"]
+__all__ = ["NEW_FOR", "Fairness", "Mover", "Sharing", "Tally"]
 
 NEW_FOR = timedelta(weeks=8)
 """A provider is new for so long after it joined."""
@@ -123,16 +122,6 @@ class Tally:
             gainers=_most(movers, sign=1),
             losers=_most(movers, sign=-1),
         )
-
-
-def gini(shares: Sequence[float]) -> float:
-    """Return the Gini coefficient: 0 where all have the same, towards 1 where one has all; 0 of nothing."""
-    ordered = np.sort(np.asarray(shares, dtype=np.float64))
-    total = ordered.sum()
-    if not total:
-        return 0.0
-    count = len(ordered)
-    return float((2 * np.arange(1, count + 1) - count - 1) @ ordered / (count * total))
 
 
 def _most(movers: Iterable[Mover], *, sign: int) -> tuple[Mover, ...]:

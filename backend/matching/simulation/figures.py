@@ -8,10 +8,11 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.matching.inequality import gini
 from backend.matching.simulation.market import HOURS_A_WEEK, Market
 from backend.matching.simulation.season import Case
 
-__all__ = ["NEW_WEEKS", "Figures", "count", "gini"]
+__all__ = ["NEW_WEEKS", "Figures", "count"]
 
 Vector = NDArray[np.float64]
 
@@ -68,15 +69,6 @@ def count(market: Market, cases: Sequence[Case]) -> Figures:
         new_without_offer=without,
         explored=float(np.mean(explored)) if offers else 0.0,
     )
-
-
-def gini(amounts: NDArray[np.int64]) -> float:
-    """Return how unequal amounts are: 0 all the same, near 1 one has all; 0 of nothing."""
-    total, number = amounts.sum(), len(amounts)
-    if not total:
-        return 0.0
-    ranks = np.arange(1, number + 1)
-    return float((2 * ranks - number - 1) @ np.sort(amounts) / (number * total))
 
 
 def _count_new(market: Market, cases: Sequence[Case]) -> tuple[int, int]:

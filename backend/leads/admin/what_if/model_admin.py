@@ -72,7 +72,7 @@ class WhatIfAdmin(RecordPages, ModelAdmin):  # type: ignore[misc]  # unfold writ
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         what_ifs = self.get_queryset(request).defer("result", "tried", "model__artifact")
-        answered = what_ifs.annotate(wins=KT("result__wins"))
+        answered = what_ifs.annotate(wins=KT("result__wins"), leads=KT("result__leads"))
         page = Paginator(answered, self.list_per_page).get_page(request.GET.get("page"))
         context = {
             "title": _("What-ifs"),

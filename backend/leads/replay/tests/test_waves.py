@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from backend.leads.replay.tally import gini
 from backend.leads.replay.waves import Outlook, expect_waves, mean_outlook
 from backend.leads.terms import Terms
 
@@ -36,10 +35,3 @@ class TestWaves:
 
     def test_of_nobody_bring_nothing(self) -> None:
         assert expect([]) == mean_outlook([]) == Outlook(0.0, 0.0, 0.0, 0.0)
-
-
-@pytest.mark.parametrize(
-    ("shares", "expected"), [([], 0.0), ([0, 0], 0.0), ([2, 2, 2], 0.0), ([0, 0, 0, 4], 0.75), ([1, 3], 0.25)]
-)
-def test_gini_says_how_evenly_it_is_shared_out(shares: list[float], expected: float) -> None:
-    assert gini(shares) == expected

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pytest
 
 from backend.matching.simulation.contest import Contest, Estimate, Standing, estimate
-from backend.matching.simulation.figures import Figures, count, gini
+from backend.matching.simulation.figures import Figures, count
 from backend.matching.simulation.report import format_table, list_criteria
 from backend.matching.simulation.rivals import OURS, ROUND_ROBIN, RoundRobin
 from backend.matching.simulation.season import Season
@@ -25,14 +24,6 @@ def _contest(**figures: float) -> Contest:
         OURS, everything, means["to_round_robin"], means["to_bound"], means["unfilled_to_round_robin"]
     )
     return Contest(MarketSize(), OfferTerms(), (0, 1), 10, (ours,))
-
-
-@pytest.mark.parametrize(
-    ("amounts", "expected"),
-    [([3, 3, 3], 0.0), ([0, 0, 0, 8], 0.75), ([1, 2, 3, 4], 0.25), ([0, 0], 0.0)],
-)
-def test_gini(amounts: list[int], expected: float) -> None:
-    assert gini(np.array(amounts)) == pytest.approx(expected)
 
 
 def test_an_interval_is_student_s() -> None:
