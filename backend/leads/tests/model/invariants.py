@@ -1,0 +1,36 @@
+"""The invariants of the audit within the model test: those that one call could break after each step, all at its end."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+
+from workflows.invariants import Invariant, examine, list_invariants
+
+# What the model compares itself (states, loads) need not be asked twice; what time breaks holds after a tick.
+AFTER_EACH_STEP = (
+    "leads.each_wave_has_its_decision",
+    "leads.decision_made_its_offers",
+    "leads.lead_is_verified_once",
+    "leads.offered_lead_was_verified",
+    "leads.closed_lead_has_no_live_offer",
+    "workflows.events_go_along_edges",
+)
+# The apps of the tests have no rows here.
+NOT_ASKED = ("toyapp.",)
+
+
+@functools.cache
+def list_for_each_step() -> tuple[Invariant, ...]:
+    return tuple(one for one in list_invariants() if one.name in AFTER_EACH_STEP)
+
+
+@functools.cache
+def list_for_the_end() -> tuple[Invariant, ...]:
+    return tuple(one for one in list_invariants() if not one.name.startswith(NOT_ASKED))
+
+
+def assert_hold(invariants: Iterable[Invariant]) -> None:
+    """Raise: AssertionError that names every invariant that is violated, with the ids."""
+    violated = {found.invariant.name: found.ids for found in examine(invariants, ids_max=10) if found.count}
+    assert violated == {}

@@ -1,0 +1,394 @@
+"""The rules of the model test: everything that people and timers do, in any order, by anybody, twice."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from backend.catalog.models import Category
+from backend.jobs.testing import list_jobs, run_due_jobs
+from backend.leads.models import Lead, LeadAssignment, LeadContact, TermsVersion
+from backend.leads.services import timers
+from backend.leads.services.answers import claim
+from backend.leads.services.contacts import confirm_contact
+from backend.leads.services.intake import submit_lead
+from backend.leads.services.publishing import draft_terms
+from backend.leads.tests.model import invariants
+from backend.leads.tests.model.expected_history import History, is_waiting_in_vain
+from backend.leads.tests.model.expected_market import DONE, PROVIDER_MOVES, ExpectedMarket
+from backend.leads.tests.model.expected_values import OFFERED, ExpectedLead, ExpectedTerms
+from backend.leads.tests.model.observed import Observer, assert_stands_as_expected, list_waiting
+from backend.leads.tests.model.world import CITIES, START, Undone, World
+from backend.users.models import ProviderProfile
+from workflows import Actor, Channel, SystemActor, TransitionRefused, acting, clock
+
+NUMBER = st.integers(0, 6)
+PAIR = st.integers(0, 1)
+WHO = st.sampled_from(["chief", "chief", "chief", "owner", "owner", "stranger", "rival", "timer"])
+# Up to a tick, an hour (leads look again), a day (limits count anew), an offer's time, a lead's.
+PAUSES = [
+    datetime.timedelta(minutes=5),
+    datetime.timedelta(hours=1),
+    datetime.timedelta(hours=20),
+    datetime.timedelta(hours=50),
+    datetime.timedelta(days=31),
+]
+TERMS = st.fixed_dictionaries(
+    {"places": st.integers(1, 4)},
+    optional={
+        "accepted_max": st.integers(1, 3),
+        "accepted_enough": st.integers(1, 2),
+        "told_max": st.integers(0, 2),
+        "offers_max": st.integers(2, 6),
+        "waves_max": st.integers(2, 5),
+    },
+)
+
+has_leads = precondition(lambda self: self.market.leads)
+has_offers = precondition(lambda self: self.market.offers)
+Call = Callable[..., Any]
+
+
+class LeadsMachine(RuleBasedStateMachine):
+    """One example: a market, its model beside it, and what is called."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self.world, self.now = world, START
+        self.undone = Undone()
+        self.market = ExpectedMarket(world.expected_providers(), START)
+        self.history, self.observer = History(self.market), Observer()
+        # Copies stay as they were read: the engine is to act on the row, whatever a caller holds.
+        self.copies: dict[tuple[type, int], Any] = {}
+        self.last_done: tuple[Call, int, dict[str, Any]] | None = None
+        self.is_whole = True
+
+    # Rules.
+
+    @initialize(category=PAIR, city=PAIR)
+    def begin(self, category: int, city: int) -> None:
+        lead = self._submit(category, city, "first", is_confirmed=True)
+        self._verify(lead, "chief", vouched=False, is_another_job=False)
+
+    @rule(category=PAIR, city=PAIR, contact=st.sampled_from("abc"), is_confirmed=st.booleans())
+    def submit(self, category: int, city: int, contact: str, is_confirmed: bool) -> None:
+        self._submit(category, city, contact, is_confirmed=is_confirmed)
+
+    @has_leads
+    @rule(lead=NUMBER, who=WHO, vouched=st.booleans(), is_another_job=st.booleans())
+    def verify(self, lead: int, who: str, vouched: bool, is_another_job: bool) -> None:
+        self._verify(self._lead(lead, "new"), who, vouched=vouched, is_another_job=is_another_job)
+
+    @has_leads
+    @rule(lead=NUMBER, who=WHO)
+    def reroute(self, lead: int, who: str) -> None:
+        expected = self._lead(lead, *OFFERED)
+        outcome = self.market.reroute(expected, who)
+        self._run(Lead.reroute, self._copy(Lead, expected.id), who, outcome)
+
+    @has_leads
+    @rule(lead=NUMBER, provider=NUMBER, who=WHO, override=st.booleans())
+    def assign_by_hand(self, lead: int, provider: int, who: str, override: bool) -> None:
+        expected, provider_id = self._lead(lead, *OFFERED), self.world.provider_ids[provider]
+        outcome = self.market.assign_by_hand(expected, who, provider_id, override=override)
+        given = {
+            "provider": self._copy(ProviderProfile, provider_id),
+            "reason": "called",
+            "override": override,
+        }
+        self._run(Lead.assign_by_hand, self._copy(Lead, expected.id), who, outcome, **given)
+
+    @has_leads
+    @rule(lead=NUMBER, category=PAIR, city=PAIR, who=WHO)
+    def revise(self, lead: int, category: int, city: int, who: str) -> None:
+        expected, category_id = self._lead(lead, *OFFERED), self.world.categories[category]
+        outcome = self.market.revise(expected, who, category_id, city)
+        self.history.revised = {expected.id: (category_id, city)}
+        latitude, longitude = CITIES[city]
+        given = {"category": self._copy(Category, category_id), "latitude": latitude, "longitude": longitude}
+        self._run(Lead.revise, self._copy(Lead, expected.id), who, outcome, language="en", **given)
+
+    @has_leads
+    @rule(lead=NUMBER, who=WHO, name=st.sampled_from(["reject", "cancel", "reopen", "reopen", "expire"]))
+    def end_or_reopen(self, lead: int, who: str, name: str) -> None:
+        expected = self._lead(lead, *(("rejected", "duplicate", "expired") if name == "reopen" else OFFERED))
+        outcome = self.market.close(expected, who, name)
+        if name == "expire":
+            outcome = self.market.expire_lead(expected, who)
+        given = {} if name == "expire" else {"reason": "other"}
+        self._run(getattr(Lead, name), self._copy(Lead, expected.id), who, outcome, **given)
+
+    @has_leads
+    @rule(lead=NUMBER, original=NUMBER, who=WHO)
+    def mark_duplicate(self, lead: int, original: int, who: str) -> None:
+        expected, of = self._lead(lead, "new", "verified"), self._lead(original)
+        outcome = self.market.mark_duplicate(expected, who, of)
+        if outcome == DONE:
+            expected.duplicate_of = of.id
+        given = {"of": self._copy(Lead, of.id)}
+        self._run(Lead.mark_duplicate, self._copy(Lead, expected.id), who, outcome, **given)
+
+    @has_leads
+    @rule(lead=NUMBER)
+    def confirm(self, lead: int) -> None:
+        expected = self._lead(lead, "new")
+        with self._step():
+            is_news = confirm_contact(self._copy(Lead, expected.id), by=None)
+            assert is_news is not expected.is_confirmed
+            expected.is_confirmed = True
+
+    @has_offers
+    @rule(offer=NUMBER, who=WHO, name=st.sampled_from(["accept", "accept", "decline", "withdraw", "expire"]))
+    def answer(self, offer: int, who: str, name: str) -> None:
+        offer_id = self._offer(offer, "offered")
+        outcome = self.market.answer(offer_id, who, name)
+        given = {"decline": {"reason": "too_busy"}, "withdraw": {"reason": "a slip"}}.get(name, {})
+        owner = self.market.offers[offer_id][1].provider
+        call, copy = getattr(LeadAssignment, name), self._copy(LeadAssignment, offer_id)
+        self._run(call, copy, who, outcome, owner=owner, **given)
+
+    @has_leads
+    @rule(lead=NUMBER, provider=NUMBER, who=st.sampled_from(["owner", "owner", "owner", "chief", "rival"]))
+    def claim(self, lead: int, provider: int, who: str) -> None:
+        told = [one for one in self.market.leads.values() if one.told] or [*self.market.leads.values()]
+        expected = told[lead % len(told)]
+        able = sorted(expected.told) or list(self.world.provider_ids)
+        provider_id = able[provider % len(able)]
+        outcome = self.market.claim(expected, who, provider_id)
+        given = {"provider": self._copy(ProviderProfile, provider_id)}
+        self._run(claim, self._copy(Lead, expected.id), who, outcome, owner=provider_id, **given)
+
+    @has_offers
+    @rule(offer=NUMBER, lead=NUMBER, is_its_own=st.sampled_from([True, True, True, False]), who=WHO)
+    def quote(self, offer: int, lead: int, is_its_own: bool, who: str) -> None:
+        who = "quotes" if who == "chief" else who
+        self._choose("record_quote", offer, None if is_its_own else lead, who)
+
+    @has_offers
+    @rule(offer=NUMBER, lead=NUMBER, is_its_own=st.sampled_from([True, True, True, False]), who=WHO)
+    def award(self, offer: int, lead: int, is_its_own: bool, who: str) -> None:
+        self._choose("award", offer, None if is_its_own else lead, who)
+
+    @rule(provider=NUMBER, who=WHO, name=st.sampled_from(sorted(PROVIDER_MOVES)))
+    def move_provider(self, provider: int, who: str, name: str) -> None:
+        provider_id = self.world.provider_ids[provider]
+        outcome = self.market.move_provider(provider_id, who, name)
+        given = {} if name == "resume" else {"reason": "so"}
+        call, copy = getattr(ProviderProfile, name), self._copy(ProviderProfile, provider_id)
+        self._run(call, copy, who, outcome, owner=provider_id, **given)
+
+    @rule(provider=NUMBER, open_max=st.integers(0, 3), day_max=st.integers(0, 5))
+    def change_limits(self, provider: int, open_max: int, day_max: int) -> None:
+        with self._step():
+            profile = ProviderProfile.objects.get(pk=self.world.provider_ids[provider])
+            profile.open_offers_max, profile.leads_per_day_max = open_max, day_max
+            profile.save()
+            expected = self.market.providers[profile.pk]
+            expected.open_max, expected.day_max = open_max, day_max
+
+    @rule(category=st.sampled_from([None, 0, 1]), terms=TERMS, is_published=st.booleans(), who=WHO)
+    def draft(self, category: int | None, terms: dict[str, int], is_published: bool, who: str) -> None:
+        category_id = None if category is None else self.world.categories[category]
+        with self._step():
+            of = None if category_id is None else self._copy(Category, category_id)
+            version = draft_terms(of, why="A try", **terms)
+            with acting(by=self.world.people["chief"], channel=Channel.COMMAND):
+                version.save()
+            present = self.market.in_force(category_id)
+            said = present.said if present else {}
+            based_on = present.id if present else None
+            if category_id is None:
+                said = self.market.terms_of(None)
+            self.market.terms[version.pk] = ExpectedTerms(version.pk, category_id, said | terms, based_on)
+        if is_published:
+            self._publish(version.pk, who)
+
+    @precondition(lambda self: self.market.terms)
+    @rule(version=NUMBER, who=WHO)
+    def publish(self, version: int, who: str) -> None:
+        versions = list(self.market.terms)
+        self._publish(versions[version % len(versions)], who)
+
+    @rule(pause=st.sampled_from(PAUSES), ticks=st.booleans())
+    def let_time_pass(self, pause: datetime.timedelta, ticks: bool) -> None:
+        self.now += pause
+        self.market.now = self.now
+        if ticks:
+            self._tick()
+
+    @rule()
+    def run_jobs(self) -> None:
+        with self._step():
+            announced = {job["provider_id"] for job in list_jobs("leads.offer_waiting_leads")}
+            run_due_jobs()
+        for lead in self._list_waiting():
+            in_vain = self.market.eligible(lead) & announced if is_waiting_in_vain(self.market, lead) else set()
+            assert not in_vain, f"lead {lead.id} was not offered to {in_vain}, who can take more"
+
+    @precondition(lambda self: self.last_done)
+    @rule()
+    def repeat(self) -> None:
+        """Call once more what was done last, as somebody who still sees the page from before."""
+        assert self.last_done is not None
+        call, version, given = self.last_done
+        self._expect("stale", lambda: call(**given, expect_version=version))
+
+    # After each step, and at the end.
+
+    @invariant()
+    def invariants_hold(self) -> None:
+        if self.is_whole:
+            with clock.at(self.now):
+                invariants.assert_hold(invariants.list_for_each_step())
+
+    def teardown(self) -> None:
+        try:
+            if self.is_whole:
+                self._tick()
+                self.run_jobs()
+                with clock.at(self.now):
+                    invariants.assert_hold(invariants.list_for_the_end())
+        finally:
+            self.undone.undo()
+
+    # What the rules are made of.
+
+    @contextmanager
+    def _step(self) -> Iterator[None]:
+        """Do something; then everything is logged, learned and compared.  What fails leaves the example unwhole."""
+        self.is_whole = False
+        with clock.at(self.now):
+            yield
+            self.undone.fire_deferred()
+            self.history.play(*self.observer.read_news())
+            assert_stands_as_expected(self.market)
+        self.is_whole = True
+
+    def _expect(self, outcome: str, call: Callable[[], Any]) -> None:
+        with self._step():
+            before = self.observer.events
+            try:
+                call()
+                found = DONE
+            except TransitionRefused as refused:
+                found = refused.code
+                assert self.observer.read_news()[0] == [], "refused, and something was logged"
+            assert found == outcome, f"came to '{found}', expected '{outcome}' (after event {before})"
+
+    def _run(
+        self, call: Call, copy: Any, who: str, outcome: str, *, owner: int | None = None, **given: Any
+    ) -> None:
+        given = {"by": self._actor(who, owner), **given}
+        self._expect(outcome, lambda: call(copy, **given))
+        if outcome == DONE and call is not claim:
+            fresh = type(copy)._base_manager.get(pk=copy.pk)
+            self.last_done = lambda **again: call(copy, **again), fresh.version - 1, given
+
+    def _actor(self, who: str, owner: int | None) -> Actor:
+        if who in ("timer", "quotes"):
+            return SystemActor(who)
+        if who in self.world.people:
+            return self.world.people[who]
+        own = owner or self.world.provider_ids[0]
+        other = next(one for one in self.world.provider_ids if one != own)
+        # Who is asked for a lead's owner is nobody in particular: a provider's login.
+        return self._copy(ProviderProfile, own if who == "owner" else other).user
+
+    def _copy(self, model: type, pk: int) -> Any:
+        if (model, pk) not in self.copies:
+            self.copies[model, pk] = model._base_manager.get(pk=pk)
+        return self.copies[model, pk]
+
+    def _lead(self, number: int, *preferred: str) -> ExpectedLead:
+        """Choose among the leads in these states, or among all: the last two choices always are of all."""
+        leads = list(self.market.leads.values())
+        likely = [one for one in leads if one.state in preferred] if number < 5 else []
+        chosen = likely or leads
+        return chosen[number % len(chosen)]
+
+    def _offer(self, number: int, *preferred: str) -> int:
+        offers = list(self.market.offers)
+        likely = [one for one in offers if self.market.offers[one][1].state in preferred] if number < 5 else []
+        chosen = likely or offers
+        return chosen[number % len(chosen)]
+
+    def _list_waiting(self) -> list[ExpectedLead]:
+        return [self.market.leads[one] for one in sorted(list_waiting())]
+
+    def _submit(self, category: int, city: int, contact: str, *, is_confirmed: bool) -> ExpectedLead:
+        number, category_id = len(self.market.leads) + 1, self.world.categories[category]
+        latitude, longitude = CITIES[city]
+        with self._step():
+            request = Lead(
+                category=self._copy(Category, category_id),
+                title="A dripping tap",
+                latitude=latitude,
+                longitude=longitude,
+                # By it the draws of chance are made: the same example is to draw the same.
+                reference=f"L-{number}",
+            )
+            with acting(by=SystemActor("test"), channel=Channel.COMMAND):
+                lead = submit_lead(request, LeadContact(name=contact, email=f"{contact}@example.com"))
+            if is_confirmed:
+                confirm_contact(lead, by=None)
+            expected = ExpectedLead(
+                lead.pk,
+                category_id,
+                city,
+                contact,
+                self.now,
+                self.now + datetime.timedelta(days=30),
+                is_confirmed,
+            )
+            self.market.leads[lead.pk] = expected
+        return expected
+
+    def _verify(self, lead: ExpectedLead, who: str, *, vouched: bool, is_another_job: bool) -> None:
+        outcome = self.market.verify(lead, who, vouched=vouched, is_another_job=is_another_job)
+        given = {"vouched": vouched, "is_another_job": is_another_job}
+        self._run(Lead.verify, self._copy(Lead, lead.id), who, outcome, **given)
+
+    def _choose(self, name: str, offer: int, lead: int | None, who: str) -> None:
+        offer_id = self._offer(offer, "accepted")
+        expected = self.market.offers[offer_id][0] if lead is None else self._lead(lead, *OFFERED)
+        outcome = self.market.choose(expected, who, name, offer_id)
+        given = {"assignment": self._copy(LeadAssignment, offer_id)}
+        self._run(getattr(Lead, name), self._copy(Lead, expected.id), who, outcome, **given)
+
+    def _publish(self, version: int, who: str) -> None:
+        outcome = self.market.publish(self.market.terms[version], who)
+        self._run(TermsVersion.publish, self._copy(TermsVersion, version), who, outcome)
+
+    def _tick(self) -> None:
+        """Let the timers run: afterwards nothing is due any more, and no lead waits that could be offered."""
+        with self._step():
+            swept = [timers.expire_offers(), timers.expire_leads()]
+        due = {one.id for one in self._list_waiting()}
+        with self._step():
+            swept.append(timers.retry_waiting_leads())
+            timers.remind_providers_of_offers()
+            timers.remind_staff_of_new_leads()
+            timers.remind_clients_of_quotes()
+        assert [one.failed for one in swept] == [0, 0, 0]
+        assert_nothing_is_due(self.market)
+        assert due is not None
+
+
+def assert_nothing_is_due(market: ExpectedMarket) -> None:
+    """After a tick no offer and no lead has outlived its time."""
+    late = [
+        key
+        for key, (_lead, one) in market.offers.items()
+        if one.state == "offered" and one.expires_at <= market.now
+    ]
+    over = [
+        one.id
+        for one in market.leads.values()
+        if one.state in ("new", *OFFERED) and one.deadline_at <= market.now
+    ]
+    assert (late, over) == ([], [])
