@@ -5,15 +5,18 @@
 #   DATA_DIR       where the embedded PostgreSQL keeps its data (.data)
 #   DATABASE_URL   a PostgreSQL server of yours, instead of the embedded one
 #   LEADS          how many leads `make bulk` verifies (10000)
+#   EXAMPLES, SEED how many examples `make model-test` runs, and from which seed (20000, 1)
 #   PYTHON         the Python that makes the virtual environment (python3)
 #   TEST_PROCESSES how many processes the tests are shared out to (2)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run setup test check format diagrams bench bulk clean
+.PHONY: help run setup test check format diagrams bench bulk model-test clean
 
 PYTHON ?= python3
 LEADS ?= 10000
+EXAMPLES ?= 20000
+SEED ?= 1
 VENV := .venv
 PY := $(VENV)/bin/python
 INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check
@@ -24,7 +27,7 @@ DATA_DIR ?= .data
 TEST_PROCESSES ?= 2
 
 help: ## print this
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 run: $(INSTALLED) ## set everything up and serve it on http://127.0.0.1:8000/ with demo data, until Ctrl-C
 	@$(PY) manage.py serve --demo
@@ -56,6 +59,9 @@ bench: $(DEV_INSTALLED) ## measure, on a database of its own, and write the figu
 
 bulk: $(DEV_INSTALLED) ## verify LEADS (10000) in one bulk run while workers are killed, check every invariant, print the pace
 	BULK_LEADS=$(LEADS) $(PY) -m backend.benchmarks bulk_run
+
+model-test: $(DEV_INSTALLED) ## run EXAMPLES (20000) of the model test from SEED (1): whatever is called comes to what the model says
+	MODEL_EXAMPLES=$(EXAMPLES) MODEL_SEED=$(SEED) $(PY) -m pytest -q -s backend/leads/tests/model -k TestModel
 
 # Without the virtual environment there is no server left but a killed one's, which ends when its data is gone.
 clean: ## forget the data: the embedded database (it is stopped first), written mails, static files

@@ -181,6 +181,4 @@ class History:
 
 def is_waiting_in_vain(market: ExpectedMarket, lead: ExpectedLead) -> bool:
     """Return whether a lead that looks for providers could have one and was not offered to it."""
-    return (
-        lead.state in OFFERED and market.may_reroute(lead, by_system=True) and bool(market.eligible(lead))
-    )
+    return lead.state in OFFERED and market.may_reroute(lead, by_system=True) and bool(market.eligible(lead))

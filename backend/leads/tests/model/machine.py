@@ -29,7 +29,9 @@ from workflows import Actor, Channel, SystemActor, TransitionRefused, acting, cl
 
 NUMBER = st.integers(0, 6)
 PAIR = st.integers(0, 1)
-WHO = st.sampled_from(["chief", "chief", "chief", "owner", "owner", "stranger", "rival", "timer"])
+# Staff and providers who may, most of the time; somebody else for the rest.
+WHO = st.sampled_from(["chief"] * 9 + ["stranger", "rival", "timer"])
+ANSWERER = st.sampled_from(["owner"] * 5 + ["chief"] * 4 + ["stranger", "rival", "timer"])
 # Up to a tick, an hour (leads look again), a day (limits count anew), an offer's time, a lead's.
 PAUSES = [
     datetime.timedelta(minutes=5),
@@ -48,6 +50,13 @@ TERMS = st.fixed_dictionaries(
         "waves_max": st.integers(2, 5),
     },
 )
+
+# The market's own terms, and some whose limits are reached within a few steps.
+BEGINNINGS = [
+    None,
+    {"places": 3, "accepted_max": 1, "accepted_enough": 1, "told_max": 2},
+    {"places": 2, "accepted_max": 2, "accepted_enough": 1, "offers_max": 4, "waves_max": 3},
+]
 
 has_leads = precondition(lambda self: self.market.leads)
 has_offers = precondition(lambda self: self.market.offers)
@@ -70,8 +79,10 @@ class LeadsMachine(RuleBasedStateMachine):
 
     # Rules.
 
-    @initialize(category=PAIR, city=PAIR)
-    def begin(self, category: int, city: int) -> None:
+    @initialize(category=PAIR, city=PAIR, terms=st.sampled_from(BEGINNINGS))
+    def begin(self, category: int, city: int, terms: dict[str, int] | None) -> None:
+        if terms is not None:
+            self.draft(None, terms, True, "chief")
         lead = self._submit(category, city, "first", is_confirmed=True)
         self._verify(lead, "chief", vouched=False, is_another_job=False)
 
@@ -114,13 +125,11 @@ class LeadsMachine(RuleBasedStateMachine):
         self._run(Lead.revise, self._copy(Lead, expected.id), who, outcome, language="en", **given)
 
     @has_leads
-    @rule(lead=NUMBER, who=WHO, name=st.sampled_from(["reject", "cancel", "reopen", "reopen", "expire"]))
+    @rule(lead=NUMBER, who=WHO, name=st.sampled_from(["reject", "cancel", "reopen", "reopen"]))
     def end_or_reopen(self, lead: int, who: str, name: str) -> None:
         expected = self._lead(lead, *(("rejected", "duplicate", "expired") if name == "reopen" else OFFERED))
         outcome = self.market.close(expected, who, name)
-        if name == "expire":
-            outcome = self.market.expire_lead(expected, who)
-        given = {} if name == "expire" else {"reason": "other"}
+        given = {"reason": "other"}
         self._run(getattr(Lead, name), self._copy(Lead, expected.id), who, outcome, **given)
 
     @has_leads
@@ -143,8 +152,21 @@ class LeadsMachine(RuleBasedStateMachine):
             expected.is_confirmed = True
 
     @has_offers
-    @rule(offer=NUMBER, who=WHO, name=st.sampled_from(["accept", "accept", "decline", "withdraw", "expire"]))
+    @rule(offer=NUMBER, who=ANSWERER, name=st.sampled_from(["accept", "accept", "accept", "decline"]))
     def answer(self, offer: int, who: str, name: str) -> None:
+        self._answer(offer, who, name)
+
+    @has_offers
+    @rule(offer=NUMBER, who=WHO)
+    def withdraw(self, offer: int, who: str) -> None:
+        self._answer(offer, who, "withdraw")
+
+    @has_offers
+    @rule(offer=NUMBER, who=st.sampled_from(["timer", "timer", "chief"]))
+    def expire(self, offer: int, who: str) -> None:
+        self._answer(offer, who, "expire")
+
+    def _answer(self, offer: int, who: str, name: str) -> None:
         offer_id = self._offer(offer, "offered")
         outcome = self.market.answer(offer_id, who, name)
         given = {"decline": {"reason": "too_busy"}, "withdraw": {"reason": "a slip"}}.get(name, {})
@@ -164,19 +186,27 @@ class LeadsMachine(RuleBasedStateMachine):
         self._run(claim, self._copy(Lead, expected.id), who, outcome, owner=provider_id, **given)
 
     @has_offers
-    @rule(offer=NUMBER, lead=NUMBER, is_its_own=st.sampled_from([True, True, True, False]), who=WHO)
+    @rule(
+        offer=NUMBER,
+        lead=NUMBER,
+        is_its_own=st.sampled_from([True] * 7 + [False]),
+        who=st.sampled_from(["quotes"] * 5 + ["chief"]),
+    )
     def quote(self, offer: int, lead: int, is_its_own: bool, who: str) -> None:
-        who = "quotes" if who == "chief" else who
         self._choose("record_quote", offer, None if is_its_own else lead, who)
 
     @has_offers
-    @rule(offer=NUMBER, lead=NUMBER, is_its_own=st.sampled_from([True, True, True, False]), who=WHO)
+    @rule(offer=NUMBER, lead=NUMBER, is_its_own=st.sampled_from([True] * 7 + [False]), who=WHO)
     def award(self, offer: int, lead: int, is_its_own: bool, who: str) -> None:
         self._choose("award", offer, None if is_its_own else lead, who)
 
-    @rule(provider=NUMBER, who=WHO, name=st.sampled_from(sorted(PROVIDER_MOVES)))
-    def move_provider(self, provider: int, who: str, name: str) -> None:
+    @rule(provider=NUMBER, who=ANSWERER, number=NUMBER)
+    def move_provider(self, provider: int, who: str, number: int) -> None:
         provider_id = self.world.provider_ids[provider]
+        names = sorted(PROVIDER_MOVES)
+        state = self.market.providers[provider_id].state
+        possible = [one for one in names if state in PROVIDER_MOVES[one][0]] if number < 6 else []
+        name = (possible or names)[number % len(possible or names)]
         outcome = self.market.move_provider(provider_id, who, name)
         given = {} if name == "resume" else {"reason": "so"}
         call, copy = getattr(ProviderProfile, name), self._copy(ProviderProfile, provider_id)
@@ -227,7 +257,9 @@ class LeadsMachine(RuleBasedStateMachine):
             announced = {job["provider_id"] for job in list_jobs("leads.offer_waiting_leads")}
             run_due_jobs()
         for lead in self._list_waiting():
-            in_vain = self.market.eligible(lead) & announced if is_waiting_in_vain(self.market, lead) else set()
+            in_vain = (
+                self.market.eligible(lead) & announced if is_waiting_in_vain(self.market, lead) else set()
+            )
             assert not in_vain, f"lead {lead.id} was not offered to {in_vain}, who can take more"
 
     @precondition(lambda self: self.last_done)
@@ -313,12 +345,17 @@ class LeadsMachine(RuleBasedStateMachine):
 
     def _offer(self, number: int, *preferred: str) -> int:
         offers = list(self.market.offers)
-        likely = [one for one in offers if self.market.offers[one][1].state in preferred] if number < 5 else []
+        likely = (
+            [one for one in offers if self.market.offers[one][1].state in preferred] if number < 5 else []
+        )
         chosen = likely or offers
         return chosen[number % len(chosen)]
 
-    def _list_waiting(self) -> list[ExpectedLead]:
-        return [self.market.leads[one] for one in sorted(list_waiting())]
+    def _list_waiting(self, due_at: datetime.datetime | None = None) -> list[ExpectedLead]:
+        return [
+            self.market.leads[one]
+            for one in sorted(list_waiting(due_at or datetime.datetime.max.replace(tzinfo=datetime.UTC)))
+        ]
 
     def _submit(self, category: int, city: int, contact: str, *, is_confirmed: bool) -> ExpectedLead:
         number, category_id = len(self.market.leads) + 1, self.world.categories[category]
@@ -368,7 +405,7 @@ class LeadsMachine(RuleBasedStateMachine):
         """Let the timers run: afterwards nothing is due any more, and no lead waits that could be offered."""
         with self._step():
             swept = [timers.expire_offers(), timers.expire_leads()]
-        due = {one.id for one in self._list_waiting()}
+        due = {one.id for one in self._list_waiting(due_at=self.now)}
         with self._step():
             swept.append(timers.retry_waiting_leads())
             timers.remind_providers_of_offers()
@@ -376,7 +413,8 @@ class LeadsMachine(RuleBasedStateMachine):
             timers.remind_clients_of_quotes()
         assert [one.failed for one in swept] == [0, 0, 0]
         assert_nothing_is_due(self.market)
-        assert due is not None
+        in_vain = [one for one in due if is_waiting_in_vain(self.market, self.market.leads[one])]
+        assert in_vain == [], "looked again, and did not offer it to those who may have it"
 
 
 def assert_nothing_is_due(market: ExpectedMarket) -> None:

@@ -34,7 +34,7 @@ FROM users_providerprofile AS p JOIN matching_providerload AS l ON l.provider_id
 """
 _TIPS = "SELECT lead_id, provider_id FROM leads_leadtip"
 _TERMS = "SELECT id, status FROM leads_termsversion"
-_WAITING = "SELECT id FROM leads_lead WHERE retry_at IS NOT NULL"
+_WAITING = "SELECT id FROM leads_lead WHERE retry_at <= %s"
 
 
 @dataclass(slots=True)
@@ -67,9 +67,9 @@ def _list(value: Any) -> list[int]:
     return json.loads(value) if isinstance(value, str) else value
 
 
-def list_waiting() -> set[int]:
-    """Return the leads that look for providers again."""
-    return {lead for (lead,) in _fetch(_WAITING)}
+def list_waiting(due_at: datetime.datetime) -> set[int]:
+    """Return the leads that look for providers again by then."""
+    return {lead for (lead,) in _fetch(_WAITING, due_at)}
 
 
 def assert_stands_as_expected(market: ExpectedMarket) -> None:
