@@ -31,7 +31,7 @@ ENDS = {
 
 
 class History:
-    """Plays events into a market.  A body is logged after what it brought about: offers before the wave that made them."""
+    """Plays events into a market.  What a body brings about is logged first: offers before their wave."""
 
     def __init__(self, market: ExpectedMarket) -> None:
         self.market = market

@@ -1,4 +1,4 @@
-"""The invariants of the audit within the model test: those that one call could break after each step, all at its end."""
+"""The audit's invariants within the model test: after each step those that a call could break, at its end all."""
 
 from __future__ import annotations
 

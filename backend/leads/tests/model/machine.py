@@ -152,9 +152,14 @@ class LeadsMachine(RuleBasedStateMachine):
             expected.is_confirmed = True
 
     @has_offers
-    @rule(offer=NUMBER, who=ANSWERER, name=st.sampled_from(["accept", "accept", "accept", "decline"]))
-    def answer(self, offer: int, who: str, name: str) -> None:
-        self._answer(offer, who, name)
+    @rule(offer=NUMBER, who=ANSWERER)
+    def accept(self, offer: int, who: str) -> None:
+        self._answer(offer, who, "accept")
+
+    @has_offers
+    @rule(offer=NUMBER, who=ANSWERER)
+    def decline(self, offer: int, who: str) -> None:
+        self._answer(offer, who, "decline")
 
     @has_offers
     @rule(offer=NUMBER, who=WHO)

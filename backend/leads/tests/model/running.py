@@ -15,7 +15,7 @@ from backend.leads.tests.model.world import World
 
 EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "100"))
 SEED = int(os.environ.get("MODEL_SEED", "1"))
-STEPS = int(os.environ.get("MODEL_STEPS", "12"))
+STEPS = int(os.environ.get("MODEL_STEPS", "10"))
 A_ROUND = 500
 
 GENERATED_ONLY = (Phase.generate,)

@@ -5,11 +5,8 @@ from __future__ import annotations
 import pytest
 from django.db import IntegrityError
 
-from backend.leads import guards
 from backend.leads.models import Lead, LeadAssignment
-from backend.leads.selectors import OfferCounts
 from backend.leads.services import answers, lead_router
-from backend.leads.terms import Terms
 from backend.leads.tests.model.running import EXAMPLES, GENERATED_ONLY, SEED, run_examples, run_rounds
 from backend.leads.tests.model.world import make_world
 
@@ -30,14 +27,9 @@ def remember_nobody(lead: Lead) -> frozenset[int]:
     return frozenset()
 
 
-def find_no_obstacle(lead: Lead, counts: OfferCounts, *, terms: Terms) -> None:
-    """Planted: one more may accept than may."""
-
-
 PLANTED = {
     "capacity is not released": (answers, "free_capacity", free_no_capacity),
     "a provider is offered a lead again": (lead_router, "offered_before", remember_nobody),
-    "too many accept": (guards, "find_obstacle_to_accept", find_no_obstacle),
 }
 
 
