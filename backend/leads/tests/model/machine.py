@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from backend.catalog.models import Category
 from backend.jobs.testing import list_jobs, run_due_jobs
@@ -19,13 +16,13 @@ from backend.leads.services.contacts import confirm_contact
 from backend.leads.services.intake import submit_lead
 from backend.leads.services.publishing import draft_terms
 from backend.leads.tests.model import invariants
-from backend.leads.tests.model.expected_history import History, is_waiting_in_vain
-from backend.leads.tests.model.expected_market import DONE, PROVIDER_MOVES, ExpectedMarket
+from backend.leads.tests.model.calls import Calls, assert_nothing_is_due
+from backend.leads.tests.model.expected_history import is_waiting_in_vain
+from backend.leads.tests.model.expected_market import DONE, PROVIDER_MOVES
 from backend.leads.tests.model.expected_values import OFFERED, ExpectedLead, ExpectedTerms
-from backend.leads.tests.model.observed import Observer, assert_stands_as_expected, list_waiting
-from backend.leads.tests.model.world import CITIES, START, Undone, World
+from backend.leads.tests.model.world import CITIES
 from backend.users.models import ProviderProfile
-from workflows import Actor, Channel, SystemActor, TransitionRefused, acting, clock
+from workflows import Channel, SystemActor, acting, clock
 
 NUMBER = st.integers(0, 6)
 PAIR = st.integers(0, 1)
@@ -60,22 +57,10 @@ BEGINNINGS = [
 
 has_leads = precondition(lambda self: self.market.leads)
 has_offers = precondition(lambda self: self.market.offers)
-Call = Callable[..., Any]
 
 
-class LeadsMachine(RuleBasedStateMachine):
-    """One example: a market, its model beside it, and what is called."""
-
-    def __init__(self, world: World) -> None:
-        super().__init__()
-        self.world, self.now = world, START
-        self.undone = Undone()
-        self.market = ExpectedMarket(world.expected_providers(), START)
-        self.history, self.observer = History(self.market), Observer()
-        # Copies stay as they were read: the engine is to act on the row, whatever a caller holds.
-        self.copies: dict[tuple[type, int], Any] = {}
-        self.last_done: tuple[Call, int, dict[str, Any]] | None = None
-        self.is_whole = True
+class LeadsMachine(Calls):
+    """What may be called, by whom, with what."""
 
     # Rules.
 
@@ -295,73 +280,6 @@ class LeadsMachine(RuleBasedStateMachine):
 
     # What the rules are made of.
 
-    @contextmanager
-    def _step(self) -> Iterator[None]:
-        """Do something; then everything is logged, learned and compared.  What fails leaves the example unwhole."""
-        self.is_whole = False
-        with clock.at(self.now):
-            yield
-            self.undone.fire_deferred()
-            self.history.play(*self.observer.read_news())
-            assert_stands_as_expected(self.market)
-        self.is_whole = True
-
-    def _expect(self, outcome: str, call: Callable[[], Any]) -> None:
-        with self._step():
-            before = self.observer.events
-            try:
-                call()
-                found = DONE
-            except TransitionRefused as refused:
-                found = refused.code
-                assert self.observer.read_news()[0] == [], "refused, and something was logged"
-            assert found == outcome, f"came to '{found}', expected '{outcome}' (after event {before})"
-
-    def _run(
-        self, call: Call, copy: Any, who: str, outcome: str, *, owner: int | None = None, **given: Any
-    ) -> None:
-        given = {"by": self._actor(who, owner), **given}
-        self._expect(outcome, lambda: call(copy, **given))
-        if outcome == DONE and call is not claim:
-            fresh = type(copy)._base_manager.get(pk=copy.pk)
-            self.last_done = lambda **again: call(copy, **again), fresh.version - 1, given
-
-    def _actor(self, who: str, owner: int | None) -> Actor:
-        if who in ("timer", "quotes"):
-            return SystemActor(who)
-        if who in self.world.people:
-            return self.world.people[who]
-        own = owner or self.world.provider_ids[0]
-        other = next(one for one in self.world.provider_ids if one != own)
-        # Who is asked for a lead's owner is nobody in particular: a provider's login.
-        return self._copy(ProviderProfile, own if who == "owner" else other).user
-
-    def _copy(self, model: type, pk: int) -> Any:
-        if (model, pk) not in self.copies:
-            self.copies[model, pk] = model._base_manager.get(pk=pk)
-        return self.copies[model, pk]
-
-    def _lead(self, number: int, *preferred: str) -> ExpectedLead:
-        """Choose among the leads in these states, or among all: the last two choices always are of all."""
-        leads = list(self.market.leads.values())
-        likely = [one for one in leads if one.state in preferred] if number < 5 else []
-        chosen = likely or leads
-        return chosen[number % len(chosen)]
-
-    def _offer(self, number: int, *preferred: str) -> int:
-        offers = list(self.market.offers)
-        likely = (
-            [one for one in offers if self.market.offers[one][1].state in preferred] if number < 5 else []
-        )
-        chosen = likely or offers
-        return chosen[number % len(chosen)]
-
-    def _list_waiting(self, due_at: datetime.datetime | None = None) -> list[ExpectedLead]:
-        return [
-            self.market.leads[one]
-            for one in sorted(list_waiting(due_at or datetime.datetime.max.replace(tzinfo=datetime.UTC)))
-        ]
-
     def _submit(self, category: int, city: int, contact: str, *, is_confirmed: bool) -> ExpectedLead:
         number, category_id = len(self.market.leads) + 1, self.world.categories[category]
         latitude, longitude = CITIES[city]
@@ -420,18 +338,3 @@ class LeadsMachine(RuleBasedStateMachine):
         assert_nothing_is_due(self.market)
         in_vain = [one for one in due if is_waiting_in_vain(self.market, self.market.leads[one])]
         assert in_vain == [], "looked again, and did not offer it to those who may have it"
-
-
-def assert_nothing_is_due(market: ExpectedMarket) -> None:
-    """After a tick no offer and no lead has outlived its time."""
-    late = [
-        key
-        for key, (_lead, one) in market.offers.items()
-        if one.state == "offered" and one.expires_at <= market.now
-    ]
-    over = [
-        one.id
-        for one in market.leads.values()
-        if one.state in ("new", *OFFERED) and one.deadline_at <= market.now
-    ]
-    assert (late, over) == ([], [])
