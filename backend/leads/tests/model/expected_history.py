@@ -40,6 +40,8 @@ class History:
         self.ended: defaultdict[int, set[int]] = defaultdict(set)
         # Leads that must be offered to somebody else, as a place has become free.
         self.owed: set[int] = set()
+        # Providers that had all their open offers in use and now have room: waiting leads are tried with them.
+        self.freed: set[int] = set()
         # What a revision asks for, by lead: category and city.
         self.revised: dict[int, tuple[int, int]] = {}
 
@@ -92,6 +94,9 @@ class History:
         offer.state = event.target
         if was_open:
             provider.open -= 1
+            # Whoever claims has taken no room, and gives none back.
+            if event.transition != "claim" and provider.open == provider.open_max - 1:
+                self.freed.add(provider.id)
         frees_a_place = event.transition in ("decline", "expire") or (
             event.transition == "withdraw" and not event.is_by_system
         )

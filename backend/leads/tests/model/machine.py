@@ -68,10 +68,10 @@ class LeadsMachine(Calls):
     def begin(self, category: int, city: int, terms: dict[str, int] | None) -> None:
         if terms is not None:
             self.draft(None, terms, True, "chief")
-        lead = self._submit(category, city, "first", is_confirmed=True)
+        lead = self._submit(category, city, "a", is_confirmed=True)
         self._verify(lead, "chief", vouched=False, is_another_job=False)
 
-    @rule(category=PAIR, city=PAIR, contact=st.sampled_from("abc"), is_confirmed=st.booleans())
+    @rule(category=PAIR, city=PAIR, contact=st.sampled_from("aab"), is_confirmed=st.booleans())
     def submit(self, category: int, city: int, contact: str, is_confirmed: bool) -> None:
         self._submit(category, city, contact, is_confirmed=is_confirmed)
 
@@ -190,6 +190,16 @@ class LeadsMachine(Calls):
     def award(self, offer: int, lead: int, is_its_own: bool, who: str) -> None:
         self._choose("award", offer, None if is_its_own else lead, who)
 
+    @has_offers
+    @rule(offer=NUMBER, who=WHO)
+    def come_to_terms(self, offer: int, who: str) -> None:
+        """From an open offer to the award, as it goes when all goes well."""
+        offer_id = self._offer(offer, "offered")
+        self._answer(offer, "owner", "accept")
+        if self.market.offers[offer_id][1].state == "accepted":
+            for name, by in (("record_quote", "quotes"), ("award", who)):
+                self._choose_offer(name, offer_id, by)
+
     @rule(provider=NUMBER, who=ANSWERER, number=NUMBER)
     def move_provider(self, provider: int, who: str, number: int) -> None:
         provider_id = self.world.provider_ids[provider]
@@ -245,6 +255,8 @@ class LeadsMachine(Calls):
     def run_jobs(self) -> None:
         with self._step():
             announced = {job["provider_id"] for job in list_jobs("leads.offer_waiting_leads")}
+            assert self.history.freed <= announced, "can take more, and no waiting lead is tried with it"
+            self.history.freed.clear()
             run_due_jobs()
         for lead in self._list_waiting():
             in_vain = (
@@ -319,6 +331,12 @@ class LeadsMachine(Calls):
         outcome = self.market.choose(expected, who, name, offer_id)
         given = {"assignment": self._copy(LeadAssignment, offer_id)}
         self._run(getattr(Lead, name), self._copy(Lead, expected.id), who, outcome, **given)
+
+    def _choose_offer(self, name: str, offer_id: int, who: str) -> None:
+        lead = self.market.offers[offer_id][0]
+        outcome = self.market.choose(lead, who, name, offer_id)
+        given = {"assignment": self._copy(LeadAssignment, offer_id)}
+        self._run(getattr(Lead, name), self._copy(Lead, lead.id), who, outcome, **given)
 
     def _publish(self, version: int, who: str) -> None:
         outcome = self.market.publish(self.market.terms[version], who)
