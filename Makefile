@@ -5,15 +5,20 @@
 #   DATA_DIR       where the embedded PostgreSQL keeps its data (.data)
 #   DATABASE_URL   a PostgreSQL server of yours, instead of the embedded one
 #   LEADS          how many leads `make bulk` verifies (10000)
+#   EXAMPLES       how many examples `make model-test` runs (20000)
+#   SEED, RATE     from which seed `make model-test` and `make faulty` draw (1); faults in a hundred transactions (7)
 #   PYTHON         the Python that makes the virtual environment (python3)
 #   TEST_PROCESSES how many processes the tests are shared out to (2)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run setup test check format diagrams bench bench-matching bulk clean
+.PHONY: help run setup test check format diagrams bench bench-matching bulk model-test faulty clean
 
 PYTHON ?= python3
 LEADS ?= 10000
+EXAMPLES ?= 20000
+SEED ?= 1
+RATE ?= 7
 VENV := .venv
 PY := $(VENV)/bin/python
 INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check
@@ -59,6 +64,12 @@ bench-matching: $(DEV_INSTALLED) ## the same for search, routing and ranking, wi
 
 bulk: $(DEV_INSTALLED) ## verify LEADS (10000) in one bulk run while workers are killed, check every invariant, print the pace
 	BULK_LEADS=$(LEADS) $(PY) -m backend.benchmarks bulk_run
+
+model-test: $(DEV_INSTALLED) ## run EXAMPLES (20000) of the model test from SEED (1): whatever is called comes to what the model says
+	MODEL_EXAMPLES=$(EXAMPLES) MODEL_SEED=$(SEED) $(PY) -m pytest -q -s backend/leads/tests/model -k TestModel
+
+faulty: $(DEV_INSTALLED) ## run what survives a faulty database: of a hundred transactions RATE (7) fail, drawn from SEED (1)
+	FAULTY_SEED=$(SEED) FAULTY_RATE=$(RATE) $(PY) -m pytest -q -m survives_faults
 
 # Without the virtual environment there is no server left but a killed one's, which ends when its data is gone.
 clean: ## forget the data: the embedded database (it is stopped first), written mails, static files

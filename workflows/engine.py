@@ -12,19 +12,18 @@ A deadlock or a serialization failure is tried again from the start, as long as 
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import OperationalError, connection, models, transaction
+from django.db import models, transaction
 
 from workflows import audit, clock, locking, refusals
 from workflows.actors import Actor, acting, current_acting
 from workflows.arguments import check_arguments
 from workflows.attempt import Attempt
+from workflows.conflicts import retrying
 from workflows.declaration import Declaration
 from workflows.errors import ReentrantTransition
 from workflows.memory import Memory, changed_fields, field_values
@@ -32,9 +31,6 @@ from workflows.models import WorkflowModel
 from workflows.registry import state_field_of
 
 __all__ = ["Call", "afterwards", "current_event", "is_running", "log_current", "run"]
-
-RETRIES_MAX = 3
-_RETRIED_SQLSTATES = ("40P01", "40001")  # deadlock_detected, serialization_failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +87,7 @@ def run(instance: WorkflowModel, call: Call) -> Any:
                 f"'{running.call.declaration.name}' is running."
             )
     check_arguments(instance, call.declaration, call.arguments)
-    retries_left = 0 if connection.in_atomic_block else RETRIES_MAX
-    while True:
-        try:
-            return _run_once(instance, call)
-        except OperationalError as error:
-            if not retries_left or getattr(error.__cause__, "sqlstate", None) not in _RETRIED_SQLSTATES:
-                raise
-            retries_left -= 1
-            # Jitter, so that those who met do not meet again.
-            time.sleep(random.uniform(0.01, 0.05) * 2 ** (RETRIES_MAX - retries_left))  # noqa: S311  no secret
+    return retrying(lambda: _run_once(instance, call))
 
 
 def is_running(instance: models.Model, name: str) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import Error, OperationalError, connection, transaction
+from django.db import Error, connection, transaction
 from django.db.models import QuerySet
 
 from backend.bulk.choices import Outcome
@@ -30,6 +30,7 @@ from workflows import (
     acting,
     clock,
 )
+from workflows.conflicts import is_conflict
 
 __all__ = ["finish_if_done", "run_slice"]
 
@@ -37,7 +38,6 @@ logger = logging.getLogger(__name__)
 
 TRIES_MAX = 4
 MESSAGE_LENGTH_MAX = 1_000
-_TRIED_AGAIN = ("40P01", "40001")  # deadlock_detected, serialization_failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def _take(work: _Work, key: int) -> _Turn:
         except Error as error:
             if not connection.is_usable():
                 raise
-            if tries_left and isinstance(error, OperationalError) and _is_conflict(error):
+            if tries_left and is_conflict(error):
                 continue
             return _record_failure(work, key, error)
         except Exception as error:  # recorded: an error in one object is not to keep the run from the others
@@ -197,7 +197,3 @@ def _record_failure(work: _Work, key: int, error: Exception) -> _Turn:
         message = f"{name}: {error}".replace("\0", "")[:MESSAGE_LENGTH_MAX]
         _record(item, Outcome.FAILED, reason=name[:200], message=message)
     return _Turn.TAKEN
-
-
-def _is_conflict(error: OperationalError) -> bool:
-    return getattr(error.__cause__, "sqlstate", None) in _TRIED_AGAIN

@@ -13,6 +13,7 @@ from backend.matching.rules import get_rule
 from backend.users.models import ProviderProfile
 from workflows import Actor, SystemActor, TransitionBlocked, acting, afterwards, clock
 from workflows.actors import current_acting
+from workflows.conflicts import retrying
 from workflows.guards import Check
 
 __all__ = ["claim", "count_claim", "free_capacity", "make_room"]
@@ -43,11 +44,15 @@ def claim(lead: Lead, *, provider: ProviderProfile, by: Actor) -> LeadAssignment
 
     Raises: workflows.TransitionRefused, with all reasons, when it cannot be claimed: nothing has changed.
     """
-    with transaction.atomic():
-        # Lead before offer: whoever else takes or is given a place of this lead waits here.
-        selectors.hold_status(lead)
-        offer = _make_claimed_offer(lead, provider, _find_tip(lead, provider), by=by)
-        offer.claim(by=by)
+    return retrying(lambda: _claim(lead, provider, by=by))
+
+
+@transaction.atomic
+def _claim(lead: Lead, provider: ProviderProfile, *, by: Actor) -> LeadAssignment:
+    # Lead before offer: whoever else takes or is given a place of this lead waits here.
+    selectors.hold_status(lead)
+    offer = _make_claimed_offer(lead, provider, _find_tip(lead, provider), by=by)
+    offer.claim(by=by)
     return offer
 
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0012_fill_offer_predictions'),
+        ('leads', '0010_exploration'),
         ('matching', '0003_ranking_models'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
