@@ -5,15 +5,18 @@
 #   DATA_DIR       where the embedded PostgreSQL keeps its data (.data)
 #   DATABASE_URL   a PostgreSQL server of yours, instead of the embedded one
 #   LEADS          how many leads `make bulk` verifies (10000)
+#   SECONDS, SEED  how long `make chaos` breaks things (60), and by which plan (drawn)
 #   PYTHON         the Python that makes the virtual environment (python3)
 #   TEST_PROCESSES how many processes the tests are shared out to (2)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run setup test check format diagrams bench bulk clean
+.PHONY: help run setup test check format diagrams bench bulk chaos clean
 
 PYTHON ?= python3
 LEADS ?= 10000
+SECONDS ?= 60
+SEED ?=
 VENV := .venv
 PY := $(VENV)/bin/python
 INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check
@@ -56,6 +59,9 @@ bench: $(DEV_INSTALLED) ## measure, on a database of its own, and write the figu
 
 bulk: $(DEV_INSTALLED) ## verify LEADS (10000) in one bulk run while workers are killed, check every invariant, print the pace
 	BULK_LEADS=$(LEADS) $(PY) -m backend.benchmarks bulk_run
+
+chaos: $(DEV_INSTALLED) ## kill, pause, cut off everything for SECONDS (60), see that nothing acknowledged is lost; SEED repeats a plan
+	$(PY) -m backend.chaos --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
 # Without the virtual environment there is no server left but a killed one's, which ends when its data is gone.
 clean: ## forget the data: the embedded database (it is stopped first), written mails, static files

@@ -22,7 +22,7 @@ STOP_TIMEOUT_S = 15
 
 @dataclass
 class Program:
-    """One program that is to run always, with all processes that it starts; ``starts`` counts how often it was begun."""
+    """One program that is to run always, with all processes that it starts; ``starts`` counts its beginnings."""
 
     name: str
     command: Sequence[str]
