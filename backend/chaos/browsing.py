@@ -15,7 +15,7 @@ from django.http import HttpRequest
 
 from backend.chaos.record import Outcome
 
-__all__ = ["Browser"]
+__all__ = ["Browser", "is_answering"]
 
 TIMEOUT_S = 15
 LOGIN_TIMEOUT_S = 60
@@ -95,3 +95,16 @@ def _level_of(given: http.cookies.SimpleCookie) -> int:
     request.COOKIES["messages"] = given["messages"].value
     messages = list(CookieStorage(request))
     return int(messages[-1].level or 0) if messages else 0
+
+
+def is_answering(port: int) -> bool:
+    """Return whether a web server answers, whatever it says."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
+    try:
+        connection.request("GET", "/favicon.ico")
+        connection.getresponse().read()
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+    return True

@@ -26,7 +26,7 @@ __all__ = [
     "check_stalls",
 ]
 
-Event = tuple[str, int, int, str, str, str]
+Event = tuple[str, int, int, str, str | None, str]
 """Machine, object, number, transition, source, target."""
 
 

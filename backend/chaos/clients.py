@@ -19,7 +19,7 @@ from backend.chaos.browsing import Browser
 from backend.chaos.record import Attempt, Outcome, Record
 from workflows import WorkflowModel
 
-__all__ = ["Client", "Deed"]
+__all__ = ["Choices", "Client", "Deed", "pick"]
 
 # Between two deeds.
 THINKS_S = (0.2, 0.9)
@@ -53,6 +53,9 @@ class Deed:
         return cls(path, {**seen, **arguments}, attempt)
 
 
+Choices = Mapping[Callable[[random.Random], list[Deed]], int]
+
+
 @dataclass
 class Client:
     """One person at a browser, from ``run`` until ``stop`` is set; everything that it chooses comes from its dice.
@@ -64,7 +67,7 @@ class Client:
     record: Record
     dice: random.Random
     stop: threading.Event
-    choices: Mapping[Callable[[random.Random], list[Deed]], int]
+    choices: Choices
     home: str
     errors: list[BaseException] = field(default_factory=list)
 

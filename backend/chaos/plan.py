@@ -35,12 +35,13 @@ class FaultKind(enum.StrEnum):
 class Fault:
     """One thing that goes wrong.
 
-    ``at_s`` is since the beginning.  ``lasts_s`` is 0 for what happens in an instant, ``count`` how many of them
-    (connections, commits, answers), ``victim`` which of several (processes): taken modulo how many there are.
+    ``after_s`` is since the end of the one before.  ``lasts_s`` is 0 for what happens in an instant, ``count`` how
+    many of them (connections, commits, answers), ``victim`` which of several (processes): taken modulo how many there
+    are.
     """
 
     kind: FaultKind
-    at_s: float
+    after_s: float
     lasts_s: float
     count: int
     victim: int
@@ -78,22 +79,30 @@ _VICTIMS = 1000
 
 
 def draw_plan(seconds: float, *, seed: int) -> tuple[Fault, ...]:
-    """Return the faults of so many seconds, in their order; the same for the same arguments."""
+    """Return the faults of so many seconds, in their order; the same for the same arguments.
+
+    On a slow machine they take longer, and the last ones find no time.
+    """
     dice = random.Random(f"faults {seed}")  # noqa: S311  to be repeated, not to be secret
-    kinds, plan, at_s = _shuffle_forever(dice), [], dice.uniform(*_GAP_S)
-    while at_s < seconds:
-        kind = next(kinds)
-        row = _TABLE[kind]
-        fault = Fault(
-            kind,
-            at_s=round(at_s, 3),
-            lasts_s=round(dice.uniform(*row.lasts_s), 3),
-            count=dice.randint(*row.count),
-            victim=dice.randrange(_VICTIMS),
-        )
+    plan, at_s = [], 0.0
+    for kind in _shuffle_forever(dice):
+        fault = _draw(kind, dice)
+        at_s += fault.after_s + fault.lasts_s
+        if at_s > seconds:
+            break
         plan.append(fault)
-        at_s += fault.lasts_s + dice.uniform(*_GAP_S)
     return tuple(plan)
+
+
+def _draw(kind: FaultKind, dice: random.Random) -> Fault:
+    row = _TABLE[kind]
+    return Fault(
+        kind,
+        after_s=round(dice.uniform(*_GAP_S), 3),
+        lasts_s=round(dice.uniform(*row.lasts_s), 3),
+        count=dice.randint(*row.count),
+        victim=dice.randrange(_VICTIMS),
+    )
 
 
 def _shuffle_forever(dice: random.Random) -> Iterator[FaultKind]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from backend.chaos.clients import Deed, pick
+from backend.chaos.clients import Choices, Deed, pick
 from backend.chaos.record import Attempt
 from backend.leads.models import Lead, LeadAssignment, LeadTip
 from backend.users.models import ProviderProfile
@@ -17,7 +16,7 @@ __all__ = ["provider_choices"]
 SETTINGS = "/settings/notifications/"
 
 
-def provider_choices(username: str) -> Mapping[Callable[[random.Random], list[Deed]], int]:
+def provider_choices(username: str) -> Choices:
     """Return what the provider with this login does, by weight."""
     one = _Provider(username)
     return {

@@ -12,6 +12,8 @@ from backend.chaos.stalls import Stall
 
 __all__ = ["Results", "as_json", "as_text"]
 
+SHOWN_S = 0.1
+
 
 @dataclass(frozen=True, slots=True)
 class Results:
@@ -75,15 +77,17 @@ def _faults(results: Results) -> dict[str, dict[str, float]]:
             "count": count,
             "transition_s": round(max(one.transition_s for one in results.stalls if one.kind == kind), 1),
             "job_s": round(max(one.job_s for one in results.stalls if one.kind == kind), 1),
+            "start_s": round(max(one.start_s for one in results.stalls if one.kind == kind), 1),
         }
         for kind, count in counts.most_common()
     }
 
 
 def _lines(results: Results) -> Iterator[str]:
-    yield f"{'fault':<34} {'times':>5}   longest until a transition, a job"
+    yield f"{'fault':<34} {'times':>5}   longest until a transition, a job; start of the server"
     for kind, row in _faults(results).items():
-        yield f"{kind:<34} {row['count']:>5}   {row['transition_s']:>7.1f} s {row['job_s']:>7.1f} s"
+        start = f" {row['start_s']:>9.1f} s" if row["start_s"] >= SHOWN_S else ""
+        yield f"{kind:<34} {row['count']:>5}   {row['transition_s']:>7.1f} s {row['job_s']:>7.1f} s{start}"
     yield f"{'all faults':<34} {len(results.stalls):>5}"
     yield ""
     yield _row("requests", {str(outcome): results.outcomes[outcome] for outcome in Outcome})

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from backend.chaos.browsing import Browser
-from backend.chaos.clients import Client
+from backend.chaos.clients import Choices, Client
 from backend.chaos.drain import drain
 from backend.chaos.market import DISPATCHERS, PASSWORD, PROVIDERS, VERIFIERS, build_market
 from backend.chaos.plan import draw_plan
@@ -26,6 +26,7 @@ LEADS_A_SECOND = 4
 LEADS_MIN = 100
 PROVIDERS_AT_WORK = 6
 POLL_INTERVAL_S = 0.1
+LEADS, OFFERS = "/admin/leads/lead/", "/provider/offers/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def run(stage: Stage, *, seconds: float, seed: int, limits: Limits) -> Ran:
     build_market(leads=LEADS_MIN + int(LEADS_A_SECOND * seconds), webhook_port=stage.webhook_wire.port)
     plan = draw_plan(seconds, seed=seed)
     with _people_at_work(stage, record, seed=seed) as clients:
-        struck = strike_all(plan, stage)
+        struck = strike_all(plan, stage, seconds=seconds)
         _wait_until_moving(record, since=struck[-1].ended_at if struck else 0.0, limit_s=limits.stall_s + 1)
     begun = time.monotonic()
     left = drain(timeout_s=limits.drain_s)
@@ -89,11 +90,11 @@ def _people_at_work(stage: Stage, record: Record, *, seed: int) -> Iterator[list
 
 
 def _make_clients(stage: Stage, record: Record, stop: threading.Event, *, seed: int) -> Iterator[Client]:
-    people = (
-        *((name, VERIFIER_CHOICES, "/admin/leads/lead/") for name in VERIFIERS),
-        *((name, DISPATCHER_CHOICES, "/admin/leads/lead/") for name in DISPATCHERS),
-        *((name, provider_choices(name), "/provider/offers/") for name in PROVIDERS[:PROVIDERS_AT_WORK]),
-    )
+    people: list[tuple[str, Choices, str]] = [
+        *((name, VERIFIER_CHOICES, LEADS) for name in VERIFIERS),
+        *((name, DISPATCHER_CHOICES, LEADS) for name in DISPATCHERS),
+    ]
+    people += [(name, provider_choices(name), OFFERS) for name in PROVIDERS[:PROVIDERS_AT_WORK]]
     for name, choices, home in people:
         browser = Browser(port_of(stage.web))
         browser.log_in(name, PASSWORD)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from backend.chaos.clients import Deed, pick
+from backend.chaos.clients import Choices, Deed, pick
 from backend.leads.models import Lead, LeadAssignment
 from backend.users.models import ProviderProfile
 
@@ -101,5 +101,5 @@ def _answer(dice: random.Random, name: str, target: str, **arguments: object) ->
     return [Deed.of(offer, name, target, path, **arguments)]
 
 
-VERIFIER_CHOICES = {verify: 6, verify_twice: 3, verify_and_reject: 2, reject: 1, reopen: 2}
-DISPATCHER_CHOICES = {assign_by_hand: 4, reroute: 2, cancel: 1, accept_for_provider: 2, withdraw: 2}
+VERIFIER_CHOICES: Choices = {verify: 6, verify_twice: 3, verify_and_reject: 2, reject: 1, reopen: 2}
+DISPATCHER_CHOICES: Choices = {assign_by_hand: 4, reroute: 2, cancel: 1, accept_for_provider: 2, withdraw: 2}

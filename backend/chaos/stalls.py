@@ -16,17 +16,14 @@ __all__ = ["Stall", "measure_stalls"]
 class Stall:
     """What came of one fault: seconds until a transition was acknowledged, and from then until a job finished.
 
-    A job that finished before that transition counts from the fault's end.
+    A job that finished before that transition counts from the fault's end.  ``start_s`` is how long the web server,
+    ended by the fault, took to be there again: that comes before and is not counted.
     """
 
     kind: FaultKind
     transition_s: float
     job_s: float
-
-    @property
-    def longest_s(self) -> float:
-        """Return the longer of both."""
-        return max(self.transition_s, self.job_s)
+    start_s: float = 0.0
 
 
 def measure_stalls(
@@ -46,7 +43,7 @@ def _measure(struck: Struck, transitions: Sequence[float], jobs: Sequence[float]
     transition_at = _first_since(end, transitions, until=until)
     job_at = _first_since(end, jobs, until=until)
     begin = end if job_at <= transition_at else transition_at
-    return Stall(struck.fault.kind, transition_s=transition_at - end, job_s=job_at - begin)
+    return Stall(struck.fault.kind, transition_at - end, job_at - begin, struck.start_s)
 
 
 def _first_since(instant: float, sorted_instants: Sequence[float], *, until: float) -> float:

@@ -11,37 +11,60 @@ from dataclasses import dataclass
 import psutil
 from django.db import DatabaseError, connection
 
+from backend.chaos.browsing import is_answering
 from backend.chaos.plan import Fault, FaultKind
-from backend.chaos.stage import Stage
+from backend.chaos.stage import Stage, port_of
 from backend.chaos.supervisor import Program
 from backend.chaos.wire import Wire
 
 __all__ = ["Struck", "strike", "strike_all"]
 
 RESTART_TIMEOUT_S = 30
+START_TIMEOUT_S = 60
+POLL_INTERVAL_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Struck:
-    """A fault that has been; the instant of its end is ``time.time()``."""
+    """A fault that has been; the instant of its end is ``time.time()``.
+
+    When the web server had to be started anew, the end is when it answers again, ``start_s`` later: so long the
+    machine takes to load it.  Of two workers the other one goes on, so nothing is waited for.
+    """
 
     fault: Fault
     ended_at: float
+    start_s: float
 
 
-def strike_all(plan: tuple[Fault, ...], stage: Stage) -> list[Struck]:
-    """Let everything go wrong, each at its time, or at once when that is over; return what has been."""
-    begun, struck = time.monotonic(), []
+def strike_all(plan: tuple[Fault, ...], stage: Stage, *, seconds: float) -> list[Struck]:
+    """Let everything go wrong, one after the other, until the time is over; return what has been."""
+    deadline, struck = time.monotonic() + seconds, []
     for fault in plan:
-        time.sleep(max(0.0, begun + fault.at_s - time.monotonic()))
+        if time.monotonic() + fault.after_s > deadline:
+            break
+        time.sleep(fault.after_s)
         struck.append(strike(fault, stage))
     return struck
 
 
 def strike(fault: Fault, stage: Stage) -> Struck:
     """Let one thing go wrong, and end it again."""
+    starts = stage.web.starts
     _STRIKES[fault.kind](fault, stage)
-    return Struck(fault, time.time())
+    begun = time.monotonic()
+    if fault.kind in _NEED_A_START:
+        _wait_for_start(stage, after=starts)
+    return Struck(fault, time.time(), start_s=time.monotonic() - begun)
+
+
+def _wait_for_start(stage: Stage, *, after: int) -> None:
+    """Wait until the web server has been started once more and answers, or until that takes too long."""
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if stage.web.starts > after and is_answering(port_of(stage.web)):
+            return
+        time.sleep(POLL_INTERVAL_S)
 
 
 def _kill_web(fault: Fault, stage: Stage) -> None:
@@ -165,3 +188,4 @@ _STRIKES: dict[FaultKind, Callable[[Fault, Stage], None]] = {
     FaultKind.REFUSE_WEBHOOKS: _refuse_webhooks,
     FaultKind.LOSE_WEBHOOK_ANSWERS: _lose_webhook_answers,
 }
+_NEED_A_START = {FaultKind.KILL_WEB, FaultKind.STOP_WEB}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from signal import SIGCONT, SIGKILL, Signals
 
 import psutil
 
@@ -48,12 +48,12 @@ class Program:
         """Whether its first process has."""
         return self.process is None or self.process.poll() is not None
 
-    def signal(self, number: signal.Signals) -> None:
+    def signal(self, number: Signals) -> None:
         """Send a signal to the first process alone."""
         assert self.process is not None
         self.process.send_signal(number)
 
-    def signal_all(self, number: signal.Signals) -> None:
+    def signal_all(self, number: Signals) -> None:
         """Send a signal to all its processes."""
         if self.process is not None:
             # Those that are left of the group when the first has ended, too.
@@ -88,7 +88,7 @@ class Supervisor:
         self._is_stopping.set()
         self._thread.join()
         for program in self.programs:
-            program.signal_all(signal.SIGCONT)
+            program.signal_all(SIGCONT)
             if program.process is not None:
                 program.process.terminate()
         for program in self.programs:
@@ -98,7 +98,7 @@ class Supervisor:
         if program.process is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 program.process.wait(STOP_TIMEOUT_S)
-            program.signal_all(signal.SIGKILL)
+            program.signal_all(SIGKILL)
             program.process.wait()
 
     def _watch(self) -> None:
@@ -106,5 +106,5 @@ class Supervisor:
             for program in self.programs:
                 if program.has_ended:
                     # As systemd does: what the dead one has left behind would hold its port.
-                    program.signal_all(signal.SIGKILL)
+                    program.signal_all(SIGKILL)
                     program.start()
