@@ -10,6 +10,7 @@ from django.db.models import Count, F
 from backend.chaos.receivers import Taken
 from backend.chaos.record import Attempt, Record
 from backend.chaos.stalls import Stall
+from backend.chaos.supervisor import Program
 from backend.jobs.models import Job
 from backend.leads.models import Lead, LeadAssignment, RoutingDecision
 from backend.notifications.models import Delivery
@@ -22,6 +23,7 @@ __all__ = [
     "check_deliveries",
     "check_invariants",
     "check_jobs",
+    "check_programs",
     "check_routing",
     "check_stalls",
 ]
@@ -139,6 +141,14 @@ def check_jobs() -> Iterator[str]:
     failed = Job.objects.filter(status="failed").exclude(args__has_key="timestamp")
     for job in failed.values_list("pk", "task_name", "error__error_class", "error__message"):
         yield f"Job {job[0]} ({job[1]}) failed for good: {job[2]}: {job[3]}"
+
+
+def check_programs(programs: Iterable[Program]) -> Iterator[str]:
+    """Say which programs ended although nobody had killed them or told them to stop."""
+    for program in programs:
+        ended = program.starts - 1 - program.ends_asked
+        if ended > 0:
+            yield f"The {program.name} ended {ended} times by itself; see {program.log_path}."
 
 
 def check_stalls(stalls: Iterable[Stall], *, limit_s: float) -> Iterator[str]:

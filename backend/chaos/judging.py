@@ -38,7 +38,7 @@ def judge(ran: Ran, stage: Stage, *, seconds: float, seed: int, limits: Limits) 
         deliveries=_count_deliveries(),
         taken_twice=_count_repeats(stage.mail, stage.webhooks),
         jobs=dict(Job.objects.order_by("status").values_list("status").annotate(count=Count("pk"))),
-        starts={program.name: program.starts for program in (stage.web, *stage.workers)},
+        starts={program.name: program.starts for program in stage.programs},
         lost=_count_lost(stage),
         invariants=len(invariants),
         drain_s=ran.drain_s,
@@ -57,6 +57,7 @@ def _find(
     yield from checks.check_routing()
     yield from checks.check_deliveries(mail=stage.mail, webhooks=stage.webhooks)
     yield from checks.check_jobs()
+    yield from checks.check_programs(stage.programs)
     yield from checks.check_stalls(stalls, limit_s=limits.stall_s)
 
 

@@ -62,6 +62,11 @@ class Stage:
     web: Program
     workers: tuple[Program, ...]
 
+    @property
+    def programs(self) -> tuple[Program, ...]:
+        """Return everything that the supervisor keeps running."""
+        return self.web, *self.workers
+
 
 def use_own_database(folder: Path) -> PostgresCluster:
     """Start a PostgreSQL in a folder and set Django up on it, directly: past the wires."""

@@ -68,7 +68,7 @@ def _wait_for_start(stage: Stage, *, after: int) -> None:
 
 
 def _kill_web(fault: Fault, stage: Stage) -> None:
-    stage.web.signal(signal.SIGKILL)
+    stage.web.end(signal.SIGKILL)
 
 
 def _kill_web_process(fault: Fault, stage: Stage) -> None:
@@ -76,7 +76,7 @@ def _kill_web_process(fault: Fault, stage: Stage) -> None:
 
 
 def _stop_web(fault: Fault, stage: Stage) -> None:
-    stage.web.signal(signal.SIGTERM)
+    stage.web.end(signal.SIGTERM)
 
 
 def _pause_web(fault: Fault, stage: Stage) -> None:
@@ -88,11 +88,11 @@ def _worker(fault: Fault, stage: Stage) -> Program:
 
 
 def _kill_worker(fault: Fault, stage: Stage) -> None:
-    _worker(fault, stage).signal(signal.SIGKILL)
+    _worker(fault, stage).end(signal.SIGKILL)
 
 
 def _stop_worker(fault: Fault, stage: Stage) -> None:
-    _worker(fault, stage).signal(signal.SIGTERM)
+    _worker(fault, stage).end(signal.SIGTERM)
 
 
 def _pause_worker(fault: Fault, stage: Stage) -> None:

@@ -22,13 +22,17 @@ STOP_TIMEOUT_S = 15
 
 @dataclass
 class Program:
-    """One program that is to run always, with all processes that it starts; ``starts`` counts its beginnings."""
+    """One program that is to run always, with all processes that it starts.
+
+    ``starts`` counts its beginnings, ``ends_asked`` how often it was killed or told to stop.
+    """
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
     log_path: Path
     starts: int = 0
+    ends_asked: int = 0
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -48,9 +52,10 @@ class Program:
         """Whether its first process has."""
         return self.process is None or self.process.poll() is not None
 
-    def signal(self, number: Signals) -> None:
-        """Send a signal to the first process alone."""
+    def end(self, number: Signals) -> None:
+        """Have the first process end by a signal; those that it started are left to it."""
         assert self.process is not None
+        self.ends_asked += 1
         self.process.send_signal(number)
 
     def signal_all(self, number: Signals) -> None:

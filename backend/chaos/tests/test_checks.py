@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from backend.chaos import checks
@@ -9,6 +11,7 @@ from backend.chaos.clients import Deed
 from backend.chaos.drain import drain
 from backend.chaos.receivers import Taken
 from backend.chaos.record import Attempt, Outcome, Record
+from backend.chaos.supervisor import Program
 from backend.jobs.testing import run_due_jobs
 from backend.leads.models import Lead, LeadAssignment
 from backend.leads.services import answers
@@ -122,6 +125,15 @@ class TestCheckDeliveries:
         assert list(checks.check_deliveries(mail=other, webhooks=Taken())) == [
             f"Delivered by email on record, and not taken: {keys[0]}.",
             "Taken by email, and on no record: unheard-of.",
+        ]
+
+
+class TestCheckPrograms:
+    def test_finds_one_that_ended_by_itself_alone(self) -> None:
+        killed = Program("worker 0", [], {}, Path("worker-0.log"), starts=3, ends_asked=2)
+        died = Program("web", [], {}, Path("web.log"), starts=3, ends_asked=1)
+        assert list(checks.check_programs([killed, died])) == [
+            "The web ended 1 times by itself; see web.log."
         ]
 
 
