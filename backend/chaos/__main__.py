@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from backend.chaos.stage import raised_stage, use_own_database
+from backend.procompare.postgres_cluster import PostgresCluster
 
 __all__ = ["main"]
 
@@ -50,8 +51,9 @@ def _run(chosen: argparse.Namespace, folder: Path) -> bool:
     if not chosen.json:
         sys.stdout.write(f"{chosen.seconds:g} s of chaos, seed {chosen.seed} …\n")
         sys.stdout.flush()
-    cluster = use_own_database(folder)
+    cluster = PostgresCluster(folder)
     try:
+        use_own_database(cluster)
         # What has models can be imported when Django is set up.
         from backend.chaos.judging import judge
         from backend.chaos.results import as_json, as_text
@@ -62,18 +64,9 @@ def _run(chosen: argparse.Namespace, folder: Path) -> bool:
             ran = run(stage, seconds=chosen.seconds, seed=chosen.seed, limits=limits)
         results = judge(ran, stage, seconds=chosen.seconds, seed=chosen.seed, limits=limits)
     finally:
-        _stop(folder)
+        cluster.stop()
     sys.stdout.write(f"{json.dumps(as_json(results), indent=2) if chosen.json else as_text(results)}\n")
     return results.is_well
-
-
-def _stop(folder: Path) -> None:
-    from django.db import connections
-
-    from backend.procompare.postgres_cluster import PostgresCluster
-
-    connections.close_all()
-    PostgresCluster(folder).stop()
 
 
 if __name__ == "__main__":

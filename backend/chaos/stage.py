@@ -68,9 +68,9 @@ class Stage:
         return self.web, *self.workers
 
 
-def use_own_database(folder: Path) -> PostgresCluster:
-    """Start a PostgreSQL in a folder and set Django up on it, directly: past the wires."""
-    cluster = PostgresCluster(folder)
+def use_own_database(cluster: PostgresCluster) -> None:
+    """Start a PostgreSQL and set Django up on it, directly: past the wires."""
+    folder = cluster.data_dir
     cluster.create_if_missing()
     cluster.start()
     os.environ |= {
@@ -87,7 +87,6 @@ def use_own_database(folder: Path) -> PostgresCluster:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
-    return cluster
 
 
 @contextmanager

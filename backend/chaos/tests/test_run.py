@@ -30,6 +30,7 @@ class TestRun:
             timeout=TIMEOUT_S,
             check=False,
         )
+        assert done.stdout, done.stderr
         results = json.loads(done.stdout)
         assert (results["findings"], results["verdict"], done.returncode) == ([], "well", 0)
         assert sum(row["count"] for row in results["faults"].values()) >= 5
