@@ -67,9 +67,11 @@ class _Events:
         """Count the events that an attempt would have made."""
         if object_id is None:
             return 0
-        edge = (attempt.transition, attempt.source, attempt.target)
+        # A place that was offered and taken meanwhile is "yours" as well, says the page to whoever claims it.
+        names = ("claim", "accept") if attempt.claimer_id else (attempt.transition,)
+        edges = {(name, attempt.source, attempt.target) for name in names}
         return sum(
-            event[3:] == edge and attempt.sequence in (0, event[2])
+            event[3:] in edges and attempt.sequence in (0, event[2])
             for event in self._by_object[attempt.machine, object_id]
         )
 

@@ -17,6 +17,7 @@ from backend.leads.models import Lead, LeadAssignment
 from backend.leads.services import answers
 from backend.leads.tests.factories import (
     chief,
+    make_accepted_offer,
     make_claimable_lead,
     make_lead,
     make_market,
@@ -47,6 +48,19 @@ class TestCheckAcknowledged:
         offer = answers.claim(lead, provider=provider, by=provider.user)
         claim = Attempt(
             offer.machine_label(), lead.pk, "claim", "offered", "accepted", claimer_id=provider.pk
+        )
+        record.note(claim, Outcome.ACKNOWLEDGED)
+        assert list(checks.check_acknowledged(record)) == []
+
+    def test_takes_an_accepted_offer_for_the_place_that_was_claimed(self) -> None:
+        record, offer = Record(), make_accepted_offer()
+        claim = Attempt(
+            "leads.leadassignment",
+            offer.lead_id,
+            "claim",
+            "offered",
+            "accepted",
+            claimer_id=offer.provider_id,
         )
         record.note(claim, Outcome.ACKNOWLEDGED)
         assert list(checks.check_acknowledged(record)) == []
