@@ -6,18 +6,20 @@
 #   DATABASE_URL   a PostgreSQL server of yours, instead of the embedded one
 #   LEADS          how many leads `make bulk` verifies (10000)
 #   EXAMPLES       how many examples `make model-test` runs (20000)
-#   SEED, RATE     from which seed `make model-test` and `make faulty` draw (1); faults in a hundred transactions (7)
+#   SEED, RATE     from which seed the three draw (chaos: one at random, the others: 1); faults in a hundred transactions (7)
+#   SECONDS        how long `make chaos` breaks things (60)
 #   PYTHON         the Python that makes the virtual environment (python3)
 #   TEST_PROCESSES how many processes the tests are shared out to (2)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run setup test check format diagrams bench bench-matching bulk model-test faulty clean
+.PHONY: help run setup test check format diagrams bench bench-matching bulk model-test faulty chaos clean
 
 PYTHON ?= python3
 LEADS ?= 10000
 EXAMPLES ?= 20000
-SEED ?= 1
+SECONDS ?= 60
+SEED ?=
 RATE ?= 7
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -66,10 +68,13 @@ bulk: $(DEV_INSTALLED) ## verify LEADS (10000) in one bulk run while workers are
 	BULK_LEADS=$(LEADS) $(PY) -m backend.benchmarks bulk_run
 
 model-test: $(DEV_INSTALLED) ## run EXAMPLES (20000) of the model test from SEED (1): whatever is called comes to what the model says
-	MODEL_EXAMPLES=$(EXAMPLES) MODEL_SEED=$(SEED) $(PY) -m pytest -q -s backend/leads/tests/model -k TestModel
+	MODEL_EXAMPLES=$(EXAMPLES) MODEL_SEED=$(or $(SEED),1) $(PY) -m pytest -q -s backend/leads/tests/model -k TestModel
 
 faulty: $(DEV_INSTALLED) ## run what survives a faulty database: of a hundred transactions RATE (7) fail, drawn from SEED (1)
-	FAULTY_SEED=$(SEED) FAULTY_RATE=$(RATE) $(PY) -m pytest -q -m survives_faults
+	FAULTY_SEED=$(or $(SEED),1) FAULTY_RATE=$(RATE) $(PY) -m pytest -q -m survives_faults
+
+chaos: $(DEV_INSTALLED) ## kill, pause, cut off everything for SECONDS (60), see that nothing acknowledged is lost; SEED repeats a plan
+	$(PY) -m backend.chaos --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
 # Without the virtual environment there is no server left but a killed one's, which ends when its data is gone.
 clean: ## forget the data: the embedded database (it is stopped first), written mails, static files

@@ -15,12 +15,16 @@ from django.core.management.base import BaseCommand, CommandError
 
 from backend.procompare.demo_logins import DEMO_LOGINS
 from backend.procompare.processes import ProcessGroup, interrupt_on_signals
+from backend.procompare.programs import (
+    WORKER_COMMAND,
+    web_environment,
+    web_server_command,
+    worker_environment,
+)
 
 __all__ = ["Command"]
 
 DEFAULT_PORT = "8000"
-WEB_PROCESSES = 2
-THREADS_PER_PROCESS = 4
 START_TIMEOUT_S = 30
 POLL_INTERVAL_S = 0.05
 
@@ -54,8 +58,8 @@ class Command(BaseCommand):
         """Run the children.  Raises: CommandError when one of them ends by itself."""
         group = ProcessGroup()
         try:
-            group.start("web server", _gunicorn_command(address, port), environment=_web_environment(port))
-            group.start("worker", ["-m", "django", "work"], environment=_worker_environment(port))
+            group.start("web server", web_server_command(address, port), environment=web_environment(port))
+            group.start("worker", WORKER_COMMAND, environment=worker_environment(port))
             if _is_answering(group, address=address, port=port):
                 self._greet(address, port, is_demo=is_demo)
             name, code = group.wait()
@@ -90,34 +94,6 @@ def _require_free_port(address: str, port: int) -> None:
                 f"Cannot listen on {address}:{port} ({error}). Stop the program that does, "
                 f"or choose another port from 1024 to 65535: make run PORT={int(DEFAULT_PORT) + 1}"
             ) from error
-
-
-def _gunicorn_command(address: str, port: int) -> list[str]:
-    """Return the command of the web server, for Python."""
-    return [
-        "-m",
-        "gunicorn",
-        "backend.procompare.wsgi",
-        f"--bind={address}:{port}",
-        "--worker-class=gthread",
-        f"--workers={WEB_PROCESSES}",
-        f"--threads={THREADS_PER_PROCESS}",
-        # A broken import is then one error and the end, not a loop of dying workers.
-        "--preload",
-        "--graceful-timeout=5",
-        "--log-level=warning",
-        "--no-control-socket",
-    ]
-
-
-def _web_environment(port: int) -> dict[str, str]:
-    """Return the environment of the web server: ours, its port, and a connection for each of its threads."""
-    return {"DATABASE_POOL_SIZE": str(THREADS_PER_PROCESS), **os.environ, "PORT": str(port)}
-
-
-def _worker_environment(port: int) -> dict[str, str]:
-    """Return the environment of the worker: ours, the port that links lead to, and connections that outlive a job."""
-    return {"DATABASE_CONN_MAX_AGE": "60", **os.environ, "PORT": str(port)}
 
 
 def _is_answering(group: ProcessGroup, *, address: str, port: int) -> bool:
