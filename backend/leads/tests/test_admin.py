@@ -15,7 +15,7 @@ from django.urls import reverse
 from backend.bulk.models import BulkRun
 from backend.catalog.models import Category, City
 from backend.jobs.models import Job, Worker
-from backend.leads.models import Lead, LeadAssignment, RoutingDecision, TermsVersion
+from backend.leads.models import Lead, LeadAssignment, RoutingDecision, TermsVersion, WhatIf
 from backend.leads.tests.admin_pages import (
     ROLE_NAMES,
     address_of,
@@ -57,8 +57,8 @@ MODELS = (
     User,
     Group,
 )
-# Their own apps test their pages.
-ELSEWHERE = {AuditRun, BulkRun, Job, Worker, TransitionRecord}
+# Their pages have tests of their own.
+ELSEWHERE = {AuditRun, BulkRun, Job, Worker, TransitionRecord, WhatIf}
 NEVER_ADDED = {LeadAssignment, RankingModel, RoutingDecision, Notification, Delivery, Receiver}
 NEVER_DELETED = {
     Lead,
