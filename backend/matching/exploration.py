@@ -25,10 +25,10 @@ class Exploration:
     """How many places are drawn by chance, and how likely each provider is.
 
     ``share`` is the part of the places, 0..0.5.  A provider with fewer offers ever than ``new_below`` is new, and
-    weighs ``new_weight`` times as much: it is mostly the one that is drawn, so that nobody waits long for a first offer
-    (docs/decisions/0043).  Weights are a softmax of the score: one that is ``temperature`` higher weighs e times as
-    much.  Scores are chances to win, of some 0.02 to 0.2: at 0.05 the best of those left is some ten times as likely
-    as the worst, and nobody is out of reach.
+    weighs ``new_weight`` times as much, and ``first_weight`` times that as long as it never had any: it is mostly the
+    one that is drawn, so that nobody waits long for a first offer (docs/decisions/0043).  Weights are a softmax of the
+    score: one that is ``temperature`` higher weighs e times as much.  Scores are chances to win, of some 0.02 to 0.2:
+    at 0.05 the best of those left is some ten times as likely as the worst, and nobody is out of reach.
 
     Raises: ValueError when a value is out of its range.
     """
@@ -36,14 +36,15 @@ class Exploration:
     share: float = 0.2
     new_below: int = 5
     new_weight: float = 50.0
+    first_weight: float = 50.0
     temperature: float = 0.05
 
     def __post_init__(self) -> None:
         if not 0 <= self.share <= 0.5:
             raise ValueError(f"Cannot draw a share of {self.share} of the places by chance: from 0 to 0.5.")
-        if self.new_below < 0 or self.new_weight <= 0 or self.temperature <= 0:
+        if self.new_below < 0 or min(self.new_weight, self.first_weight, self.temperature) <= 0:
             raise ValueError(
-                f"Cannot draw by {self}: weight and temperature are positive, a limit is not negative."
+                f"Cannot draw by {self}: weights and temperature are positive, a limit is not negative."
             )
 
     def count_places(self, places: int) -> int:
@@ -54,10 +55,14 @@ class Exploration:
         """Return how much each candidate weighs beside the others, by its score and the offers it ever had."""
         highest = max(scores, default=0.0)
         return [
-            math.exp(max(_FLOOR, (score - highest) / self.temperature))
-            * (self.new_weight if offers_total < self.new_below else 1.0)
+            math.exp(max(_FLOOR, (score - highest) / self.temperature)) * self._novelty(offers_total)
             for score, offers_total in zip(scores, offers_totals, strict=True)
         ]
+
+    def _novelty(self, offers_total: int) -> float:
+        if offers_total >= self.new_below:
+            return 1.0
+        return self.new_weight if offers_total else self.new_weight * self.first_weight
 
 
 def inclusion_probabilities(weights: Sequence[float], *, count: int) -> list[float]:

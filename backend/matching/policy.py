@@ -69,9 +69,11 @@ class Balanced:
         said = [f"share={own.share:g}", f"new={own.new_below}"]
         if own.new_weight != usual.new_weight:
             said.append(f"weight={own.new_weight:g}")
+        if own.first_weight != usual.first_weight:
+            said.append(f"first={own.first_weight:g}")
         if own.temperature != usual.temperature:
             said.append(f"temperature={own.temperature:g}")
-        return f"balanced/2({','.join(said)})"
+        return f"balanced/3({','.join(said)})"
 
     def order(self, scored: Sequence[Scored], *, request: Request, places: int) -> tuple[Ranked, ...]:
         """Return every candidate, the best first, then those drawn, then the others, each in order."""

@@ -106,7 +106,7 @@ class TestBalanced:
         assert len({tuple(numbers(order(policy, wave=wave))) for wave in range(1, 9)}) > 1
 
     def test_draws_new_providers_as_much_likelier_as_they_weigh(self) -> None:
-        said = propensities(order(Balanced(Exploration(new_below=5, new_weight=4, temperature=0.05))))
+        said = propensities(order(Balanced(Exploration(new_below=5, new_weight=4, first_weight=1))))
         # The ninth is new; the tenth and the eleventh, each a little worse, were offered five leads.
         step = 0.02 * (1 - math.exp(-1))
         assert said[9] / said[10] == pytest.approx(4 * math.exp(step / 0.05))
@@ -125,9 +125,9 @@ class TestBalanced:
         assert set(propensities(order(Balanced(), places=0)).values()) == {0.0}
 
     def test_names_its_parameters(self) -> None:
-        assert Balanced().version == "balanced/2(share=0.2,new=5)"
-        other = Exploration(share=0.1, new_below=0, new_weight=2, temperature=0.1)
-        assert Balanced(other).version == "balanced/2(share=0.1,new=0,weight=2,temperature=0.1)"
+        assert Balanced().version == "balanced/3(share=0.2,new=5)"
+        other = Exploration(share=0.1, new_below=0, new_weight=2, first_weight=3, temperature=0.1)
+        assert Balanced(other).version == "balanced/3(share=0.1,new=0,weight=2,first=3,temperature=0.1)"
 
 
 class TestExploration:
@@ -149,12 +149,25 @@ class TestExploration:
     ) -> None:
         assert Exploration(share=share).count_places(places) == count
 
+    def test_weighs_a_first_offer_more_than_another_of_somebody_new(self) -> None:
+        chance = Exploration(new_below=5, new_weight=4, first_weight=10)
+        assert chance.weigh([0.1] * 4, offers_totals=[0, 1, 4, 5]) == [40.0, 4.0, 4.0, 1.0]
+        assert Exploration(new_below=0).weigh([0.1, 0.1], offers_totals=[0, 9]) == [1.0, 1.0]
+
     def test_puts_nobody_out_of_reach(self) -> None:
         high, low = Exploration(temperature=1e-6).weigh([1.0, 0.0], offers_totals=[9, 9])
         assert (high, low) == (1.0, math.exp(-30))
 
     @pytest.mark.parametrize(
-        "values", [{"share": 0.6}, {"share": -0.1}, {"new_below": -1}, {"new_weight": 0}, {"temperature": 0}]
+        "values",
+        [
+            {"share": 0.6},
+            {"share": -0.1},
+            {"new_below": -1},
+            {"new_weight": 0},
+            {"first_weight": 0},
+            {"temperature": 0},
+        ],
     )
     def test_refuses_what_cannot_be_drawn_by(self, values: dict[str, float]) -> None:
         with pytest.raises(ValueError, match="Cannot draw"):

@@ -300,7 +300,7 @@ class TestClosing:
 class TestRoute:
     def test_falls_back_to_the_expert_weights_and_says_so(self) -> None:
         lead = make_verified_lead()
-        assert lead.decisions.get().policy_version == "balanced/2(share=0.2,new=5) · expert/2"
+        assert lead.decisions.get().policy_version == "balanced/3(share=0.2,new=5) · expert/2"
 
     def test_describes_the_request_as_matching_sees_it(self) -> None:
         lead = make_lead()
@@ -352,5 +352,5 @@ class TestChance:
         lead = make_lead(category)
         lead.verify(by=chief())
         decision = lead.decisions.get()
-        assert decision.policy_version == "balanced/2(share=0,new=5) · expert/2"
+        assert decision.policy_version == "balanced/3(share=0,new=5) · expert/2"
         assert [entry["propensity"] for entry in decision.candidates] == [1.0] * 5 + [0.0] * 3
