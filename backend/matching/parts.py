@@ -10,11 +10,14 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Part", "Parts", "PartsTable", "describe_parts", "tabulate_parts"]
+__all__ = ["PARTS_SCALE", "Part", "Parts", "PartsTable", "describe_parts", "tabulate_parts"]
 
 Vector = NDArray[np.float64]
 
 _DIGITS = 4
+
+PARTS_SCALE = 10**_DIGITS
+"""Decisions keep the numbers of parts in whole parts of this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class PartsTable:
     def columns(self, positions: Sequence[int]) -> dict[str, list[Any]]:
         """Return what ``tabulate_parts`` does, of the candidates at these positions."""
         values, contributions = (
-            np.round(numbers[positions], _DIGITS).T.tolist()
+            np.rint(numbers[positions].T * PARTS_SCALE).astype(np.int64).tolist()
             for numbers in (self._values, self._contributions)
         )
         return {"features": list(self._names), "values": values, "contributions": contributions}
@@ -109,8 +112,8 @@ class Parts(Sequence[Part]):
 def tabulate_parts(scores: Sequence[Sequence[Part]]) -> dict[str, list[Any]] | None:
     """Return the parts of many scores in columns; None where they do not come from one table.
 
-    ``features`` are their names; ``values`` and ``contributions`` have a list for each of them, the numbers rounded as
-    ``describe_parts`` does.
+    ``features`` are their names; ``values`` and ``contributions`` have a list for each of them, rounded as
+    ``describe_parts`` does and in whole parts of ``PARTS_SCALE``.
     """
     tables = {parts.table if isinstance(parts, Parts) else None for parts in scores}
     table = tables.pop() if len(tables) == 1 else None

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from backend.matching.parts import PARTS_SCALE
+
 __all__ = ["Example", "read_examples"]
 
 # Candidates are in columns, in older decisions in dictionaries (`leads.models.candidates`).
@@ -25,7 +27,7 @@ CROSS JOIN LATERAL (
     FROM jsonb_path_query(d.candidates, 'strict $[*] ? (@.outcome == "offered" && @.provider == $provider)',
                           jsonb_build_object('provider', a.provider_id), silent => true) AS entry
     UNION ALL
-    SELECT (SELECT jsonb_agg(jsonb_build_array(name, vals -> place, null)) FROM ROWS FROM (
+    SELECT (SELECT jsonb_agg(jsonb_build_array(name, (vals ->> place)::int / %(scale)s::numeric, null)) FROM ROWS FROM (
                 jsonb_array_elements(d.candidates -> 'features'), jsonb_array_elements(d.candidates -> 'values')
             ) AS features (name, vals))
     FROM (SELECT nth::int - 1 AS place
@@ -54,7 +56,7 @@ class Example:
 def read_examples(since: datetime.datetime, until: datetime.datetime) -> Iterator[Example]:
     """Yield the answered offers that were made in a time, the earliest first: one statement."""
     with connection.cursor() as cursor:
-        cursor.execute(_OFFERS, {"since": since, "until": until})
+        cursor.execute(_OFFERS, {"since": since, "until": until, "scale": PARTS_SCALE})
         while rows := cursor.fetchmany(_CHUNK):
             for at, parts, status, was_accepted in rows:
                 if status in ("declined", "expired") or was_accepted:

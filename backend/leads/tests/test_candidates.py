@@ -24,8 +24,8 @@ COLUMNS = {
     "rank": [1, 2],
     "outcome": ["offered", "ranked"],
     "features": ["base", "rating"],
-    "values": [[1.0, 1.0], [0.75, 0.5]],
-    "contributions": [[-2.6, -2.6], [1.2, 0.8]],
+    "values": [[10_000, 10_000], [7_500, 5_000]],
+    "contributions": [[-26_000, -26_000], [12_000, 8_000]],
 }
 
 
@@ -44,6 +44,7 @@ class TestCandidateTable:
             [{"provider": 7, "rank": 1}],
             [FIRST, {**SECOND, "user": 3}],
             [FIRST, {**SECOND, "parts": [["base", 1.0, -2.6], ["idle", 0.5, 0.8]]}],
+            [FIRST, {**SECOND, "parts": [["base", 1.0, -2.6], ["rating", 1 / 3, 0.8]]}],
         ],
     )
     def test_leaves_entries_alone_that_differ(self, entries: list[dict[str, Any]]) -> None:
