@@ -195,11 +195,8 @@ def to_candidates(rows: Sequence[Row], *, request: Request) -> tuple[Candidate, 
     """Turn the rows of eligible providers into their values, with the features of all measured at once."""
     measured = measure(_facts_of(rows, request=request), request=request)
     return tuple(
-        Candidate(
-            *_get_known(row),
-            last_offered_at=_instant_of(row.last_offered_at),
-            features=features,
-            opening_at=_instant_of(row.opening_at),
+        Candidate._make(
+            (*_get_known(row), _instant_of(row.last_offered_at), features, _instant_of(row.opening_at))
         )
         for row, features in zip(rows, measured, strict=True)
     )

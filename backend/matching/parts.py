@@ -117,7 +117,9 @@ def tabulate_parts(scores: Sequence[Sequence[Part]]) -> dict[str, list[Any]] | N
     """
     tables = {parts.table if isinstance(parts, Parts) else None for parts in scores}
     table = tables.pop() if len(tables) == 1 else None
-    return table and table.columns([parts.position for parts in scores if isinstance(parts, Parts)])
+    if table is None:
+        return None
+    return table.columns([parts.position for parts in scores if isinstance(parts, Parts)])
 
 
 def describe_parts(parts: Sequence[Part]) -> list[list[str | float]]:
