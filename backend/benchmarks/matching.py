@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import os
+import sys
+import time
 from collections.abc import Iterator, Sequence
 
 from django.db import connection, transaction
@@ -20,7 +23,7 @@ from workflows import clock
 
 __all__ = ["TITLE", "measure"]
 
-SIZES = (10_000, 100_000, 1_000_000)
+SIZES = tuple(map(int, os.environ.get("BENCHMARK_PROVIDERS", "10000 100000 1000000").split()))
 LEADS, CHANGES = 200, 200
 NOON = datetime.datetime(2025, 6, 11, 12, tzinfo=datetime.UTC)
 """A Wednesday: offices are open."""
@@ -34,15 +37,18 @@ def measure() -> Iterator[Measurement]:
         leads = make_leads(LEADS, first_category=first_category)
         before = 0
         for size in SIZES:
+            _say(f"adding providers up to {size:,}")
             add_providers(before + 1, size, first_category=first_category)
             before = size
             yield _measure_size(size, leads)
 
 
 def _measure_size(size: int, leads: Sequence[Lead]) -> Measurement:
+    _say("building the index anew")
     rebuilt = measure_time(lambda: refresh_coverage(None))
     with connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE) matching_coveragearea")
+    _say(f"searching and routing {len(leads)} leads")
     # The second look is measured: what is read is in memory then, as in a market at work.
     eligible = [_search(lead).eligible_count for lead in leads]
     searches = [measure_time(lambda lead=lead: _search(lead)) for lead in leads]  # type: ignore[misc]  # bound now
@@ -60,6 +66,11 @@ def _measure_size(size: int, leads: Sequence[Lead]) -> Measurement:
             "one change p50 ms": percentile([one.clock_ms for one in changes], 50),
         },
     )
+
+
+def _say(doing: str) -> None:
+    """Tell whoever waits what goes on: a million providers take many minutes."""
+    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {doing}\n")
 
 
 def _search(lead: Lead) -> Search:

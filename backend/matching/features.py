@@ -8,12 +8,13 @@ nor a merit.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.matching.feature_table import Features, FeatureTable
 from backend.matching.track_record import Sums
 from backend.matching.values import Request
 
@@ -297,8 +298,7 @@ _NAMES = tuple(feature.name for feature in FEATURES)
 _NEUTRAL = np.array([feature.neutral for feature in FEATURES])
 
 
-def measure(facts: Facts, *, request: Request) -> list[Mapping[str, float]]:
+def measure(facts: Facts, *, request: Request) -> list[Features]:
     """Return every feature by name, for each provider; the neutral value where there is no number."""
     values = np.column_stack([feature.compute(facts, request) for feature in FEATURES])
-    known = np.where(np.isfinite(values), values, _NEUTRAL)
-    return [dict(zip(_NAMES, row, strict=True)) for row in known.tolist()]
+    return FeatureTable(_NAMES, np.where(np.isfinite(values), values, _NEUTRAL)).list_rows()

@@ -73,7 +73,7 @@ CROSS JOIN LATERAL ({opening}) AS o
 
 # Instants are read as seconds since 1970: Django makes a datetime of a column in Python, which takes longer than the
 # rest of the row.  Sixteen digits keep the microsecond.
-_SECONDS = "extract(epoch FROM {}.{})::float8 AS {}"
+_SECONDS = "date_part('epoch', {}.{}) AS {}"
 
 _DETAILS = ("radius_km", "rating", "typical_price", "open_offers", "open_offers_max", "offers_total")
 _INSTANTS = ("created_at", "last_offered_at", "opening_at")
@@ -175,7 +175,7 @@ def fetch_prepared_rows(
 
 def _read_rows(cursor: CursorWrapper) -> Sequence[Row]:
     make = _row_type(tuple(column.name for column in cursor.description or ()))._make
-    return [make(row) for row in cursor.fetchall()]
+    return list(map(make, cursor.fetchall()))
 
 
 @functools.cache
@@ -183,29 +183,29 @@ def _row_type(names: tuple[str, ...]) -> Any:
     return namedtuple("Row", names)
 
 
+_get_exclusion = attrgetter(*Exclusion._fields)
+
+
 def to_exclusion(row: Row) -> Exclusion:
     """Turn the row of an excluded provider into its value."""
-    return Exclusion(row.provider_id, row.company_name, row.rule_code, row.distance_km)
+    return Exclusion._make(_get_exclusion(row))
 
 
 def to_candidates(rows: Sequence[Row], *, request: Request) -> tuple[Candidate, ...]:
     """Turn the rows of eligible providers into their values, with the features of all measured at once."""
     measured = measure(_facts_of(rows, request=request), request=request)
     return tuple(
-        Candidate(
-            provider_id=row.provider_id,
-            user_id=row.user_id,
-            company_name=row.company_name,
-            distance_km=row.distance_km,
-            open_offers=row.open_offers,
-            open_offers_max=row.open_offers_max,
-            last_offered_at=_instant_of(row.last_offered_at),
-            offers_total=row.offers_total,
-            features=features,
-            opening_at=_instant_of(row.opening_at),
+        Candidate._make(
+            (*_get_known(row), _instant_of(row.last_offered_at), features, _instant_of(row.opening_at))
         )
         for row, features in zip(rows, measured, strict=True)
     )
+
+
+# The first fields of a candidate.
+_get_known = attrgetter(
+    "provider_id", "user_id", "company_name", "distance_km", "open_offers", "open_offers_max", "offers_total"
+)
 
 
 def _facts_of(rows: Sequence[Row], *, request: Request) -> Facts:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Part", "Parts", "PartsTable", "describe_parts"]
+__all__ = ["PARTS_SCALE", "Part", "Parts", "PartsTable", "describe_parts", "tabulate_parts"]
 
 Vector = NDArray[np.float64]
 
 _DIGITS = 4
+
+PARTS_SCALE = 10**_DIGITS
+"""Decisions keep the numbers of parts in whole parts of this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,14 @@ class PartsTable:
         pairs = zip(self._values.tolist(), self._contributions.tolist(), strict=True)
         return [tuple(map(Part, self._names, values, contributions)) for values, contributions in pairs]
 
+    def columns(self, positions: Sequence[int]) -> dict[str, list[Any]]:
+        """Return what ``tabulate_parts`` does, of the candidates at these positions."""
+        values, contributions = (
+            np.rint(numbers[positions].T * PARTS_SCALE).astype(np.int64).tolist()
+            for numbers in (self._values, self._contributions)
+        )
+        return {"features": list(self._names), "values": values, "contributions": contributions}
+
     @cached_property
     def documents(self) -> list[list[list[str | float]]]:
         """Return them as decisions keep them: name, value and contribution, the numbers rounded."""
@@ -61,10 +72,10 @@ class PartsTable:
 class Parts(Sequence[Part]):
     """The parts of one score, which add up to its log-odds."""
 
-    __slots__ = ("_position", "_table")
+    __slots__ = ("position", "table")
 
     def __init__(self, table: PartsTable, position: int) -> None:
-        self._table, self._position = table, position
+        self.table, self.position = table, position
 
     @overload
     def __getitem__(self, index: int) -> Part: ...
@@ -91,11 +102,24 @@ class Parts(Sequence[Part]):
     @property
     def document(self) -> list[list[str | float]]:
         """Return what ``describe_parts`` does; all candidates' are made at once."""
-        return self._table.documents[self._position]
+        return self.table.documents[self.position]
 
     @property
     def _parts(self) -> tuple[Part, ...]:
-        return self._table.rows[self._position]
+        return self.table.rows[self.position]
+
+
+def tabulate_parts(scores: Sequence[Sequence[Part]]) -> dict[str, list[Any]] | None:
+    """Return the parts of many scores in columns; None where they do not come from one table.
+
+    ``features`` are their names; ``values`` and ``contributions`` have a list for each of them, rounded as
+    ``describe_parts`` does and in whole parts of ``PARTS_SCALE``.
+    """
+    tables = {parts.table if isinstance(parts, Parts) else None for parts in scores}
+    table = tables.pop() if len(tables) == 1 else None
+    if table is None:
+        return None
+    return table.columns([parts.position for parts in scores if isinstance(parts, Parts)])
 
 
 def describe_parts(parts: Sequence[Part]) -> list[list[str | float]]:

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.matching.feature_table import find_table
 from backend.matching.features import FEATURES
 from backend.matching.learning.calibration import AS_IT_IS, Calibration
 from backend.matching.learning.logistic import sigmoid
@@ -148,8 +149,12 @@ def _is_answer(scored: Sequence[Scored], candidates: Sequence[Candidate]) -> boo
 
 def feature_matrix(candidates: Sequence[Mapping[str, float]]) -> NDArray[np.float64]:
     """Return one row per candidate: 1 for the base, then every feature; what is missing or no number is neutral."""
-    rows = [_read_row(features) for features in candidates]
-    values = np.array(rows, dtype=np.float64).reshape(len(candidates), len(FEATURES))
+    table = find_table(candidates)
+    if table is not None and table.names == _NAMES:
+        values = table.values
+    else:
+        rows = [_read_row(features) for features in candidates]
+        values = np.array(rows, dtype=np.float64).reshape(len(candidates), len(FEATURES))
     known = np.where(np.isfinite(values), values, _NEUTRAL)
     return np.column_stack([np.ones(len(candidates)), known])
 

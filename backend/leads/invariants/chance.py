@@ -8,6 +8,7 @@ from workflows.invariants import Invariant
 
 __all__ = ["CHANCE_INVARIANTS"]
 
+# Candidates are in columns, in older decisions in dictionaries (`leads.models.candidates`).
 # Rankings are long and written once: those of two days are looked at, each some fifty times.  Whoever moved up for
 # one that fell out under the lock keeps what the draw gave it, nothing perhaps; by hand there is none (null).
 PROPENSITIES_DO_NOT_FIT = """
@@ -18,7 +19,12 @@ FROM leads_routingdecision AS d CROSS JOIN LATERAL (
     FROM (
         SELECT (entry ->> 'propensity')::float AS propensity,
                entry ->> 'outcome' = 'offered' AND (entry ->> 'rank')::int <= d.places AS is_asked
-        FROM jsonb_array_elements(d.candidates) AS entry
+        FROM jsonb_array_elements(CASE jsonb_typeof(d.candidates) WHEN 'array' THEN d.candidates END) AS entry
+        UNION ALL
+        SELECT propensity::float, outcome = 'offered' AND rank::int <= d.places
+        FROM ROWS FROM (jsonb_array_elements_text(d.candidates -> 'propensity'),
+                        jsonb_array_elements_text(d.candidates -> 'outcome'),
+                        jsonb_array_elements_text(d.candidates -> 'rank')) AS columns (propensity, outcome, rank)
     ) AS candidate
 ) AS chance
 WHERE d.created_at > %(now)s - interval '2 days' AND (

@@ -10,6 +10,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from backend.leads.models.candidates import CandidatesField
 from backend.leads.terms import Terms
 from backend.leads.terms_in_force import read_terms_named
 from workflows import clock
@@ -34,7 +35,8 @@ class RoutingDecision(models.Model):
     code of the rule by which it fell out when its capacity was reserved; ``opens_at`` is an instant in ISO 8601 where
     the provider was closed then, else None.  ``propensity`` is the probability with which the policy puts the
     candidate among the first ``places``, also where the draw did not; whoever moved up for one that fell out keeps its
-    own.  Until ``top-n/1`` it was always 1, and there was no ``discount``, nor any count of offers.
+    own.  In the database they are in columns (``candidates.CandidateTable``).
+    Until ``top-n/1`` it was always 1, and there was no ``discount``, nor any count of offers.
     One made by hand has the chosen provider alone, with no propensity: nothing was left to a policy.
     ``shadow`` is empty, or ``{"version", "scores": {provider: P(accepts) × P(wins)}}``.
     ``excluded`` lists who was near enough to be asked but may not: ``{rule code: [[provider, name], …]}``;
@@ -81,7 +83,7 @@ class RoutingDecision(models.Model):
     shortfall = models.CharField(
         _("shortfall"), max_length=200, blank=True, help_text=_("Why fewer offers were made than wanted.")
     )
-    candidates = models.JSONField(_("ranking"), default=list)
+    candidates = CandidatesField(_("ranking"), default=list)
     excluded = models.JSONField(_("excluded"), default=dict)
     shadow = models.JSONField(
         _("ranking in shadow"),

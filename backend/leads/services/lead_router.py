@@ -7,19 +7,20 @@ ranks, reserves capacity under lock for the best, and writes one ``RoutingDecisi
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from backend.leads import selectors
 from backend.leads.models import Lead, RoutingDecision
+from backend.leads.models.candidates import CandidateTable
 from backend.leads.models.decision import exclusion_key
 from backend.leads.selectors import offered_before, request_of
 from backend.leads.terms import Terms
 from backend.leads.terms_in_force import read_terms
 from backend.matching import capacity, search
-from backend.matching.parts import describe_parts
+from backend.matching.parts import describe_parts, tabulate_parts
 from backend.matching.policy import Balanced, Policy, rank_candidates
 from backend.matching.ranking import Ranker, score_safely
 from backend.matching.rules import BUSY
@@ -145,36 +146,70 @@ def _describe_search(
         "told_count": sum(outcome == "told" for outcome in outcomes.values()),
         "candidates_count": _count_all(found),
         "eligible_count": found.eligible_count,
-        "candidates": [
-            describe(entry, outcomes[entry.candidate.provider_id], at=at) for entry in ranking.ranked
-        ],
+        "candidates": _describe_all(ranking, outcomes, at=at),
         "excluded": _group_excluded(found),
         "excluded_counts": dict(found.counts),
     }
 
 
+def _describe_all(
+    ranking: Ranking, outcomes: Mapping[int, str], *, at: datetime.datetime
+) -> Sequence[Mapping[str, Any]]:
+    """Return the ranked providers as ``RoutingDecision.candidates`` keeps them: in columns, without a row for each."""
+    parts = tabulate_parts([entry.parts for entry in ranking.ranked])
+    if parts is None:
+        return [describe(entry, outcomes[entry.candidate.provider_id], at=at) for entry in ranking.ranked]
+    rows = [_list_values(entry, outcomes[entry.candidate.provider_id], at=at) for entry in ranking.ranked]
+    columns = zip(_NAMES, map(list, zip(*rows, strict=True)), strict=True)
+    return CandidateTable({**dict(columns), **parts})
+
+
 def describe(entry: Ranked, outcome: str, *, at: datetime.datetime) -> dict[str, Any]:
-    """Return one ranked provider as ``RoutingDecision.candidates`` keeps it."""
+    """Return one ranked provider as ``RoutingDecision.candidates`` has it."""
+    named = zip(_NAMES, _list_values(entry, outcome, at=at), strict=True)
+    return {**dict(named), "parts": describe_parts(entry.parts)}
+
+
+_NAMES = (
+    "provider",
+    "user",
+    "name",
+    "rank",
+    "score",
+    "accepts",
+    "wins",
+    "discount",
+    "propensity",
+    "offers_total",
+    "open_offers",
+    "open_offers_max",
+    "distance_km",
+    "opens_at",
+    "outcome",
+)
+
+
+def _list_values(entry: Ranked, outcome: str, *, at: datetime.datetime) -> tuple[Any, ...]:
+    """Return the values of ``_NAMES``."""
     candidate = entry.candidate
-    opens_later = candidate.opening_at is not None and candidate.opening_at > at
-    return {
-        "provider": candidate.provider_id,
-        "user": candidate.user_id,
-        "name": candidate.company_name,
-        "rank": entry.rank,
-        "score": round(entry.score, 6),
-        "accepts": round(entry.probability, 6),
-        "wins": round(entry.win_probability, 6),
-        "parts": describe_parts(entry.parts),
-        "discount": round(entry.discount, 6),
-        "propensity": float(f"{entry.propensity:.6g}"),
-        "offers_total": candidate.offers_total,
-        "open_offers": candidate.open_offers,
-        "open_offers_max": candidate.open_offers_max,
-        "distance_km": round(candidate.distance_km, 2),
-        "opens_at": candidate.opening_at.isoformat() if candidate.opening_at and opens_later else None,
-        "outcome": outcome,
-    }
+    opening_at = candidate.opening_at
+    return (
+        candidate.provider_id,
+        candidate.user_id,
+        candidate.company_name,
+        entry.rank,
+        round(entry.score, 6),
+        round(entry.probability, 6),
+        round(entry.win_probability, 6),
+        round(entry.discount, 6),
+        float(f"{entry.propensity:.6g}"),
+        candidate.offers_total,
+        candidate.open_offers,
+        candidate.open_offers_max,
+        round(candidate.distance_km, 2),
+        opening_at.isoformat() if opening_at is not None and opening_at > at else None,
+        outcome,
+    )
 
 
 def _group_excluded(found: Search) -> dict[str, list[list[int | str]]]:

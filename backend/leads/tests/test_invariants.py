@@ -117,15 +117,15 @@ def rewrite_propensity(path: str, value: str) -> int:
 
 
 def be_more_than_certain() -> int:
-    return rewrite_propensity("{7,propensity}", "1.5")
+    return rewrite_propensity("{propensity,7}", "1.5")
 
 
 def ask_whom_it_could_not() -> int:
-    return rewrite_propensity("{4,propensity}", "0")
+    return rewrite_propensity("{propensity,4}", "0")
 
 
 def promise_more_than_the_places() -> int:
-    return rewrite_propensity("{7,propensity}", "0.9")
+    return rewrite_propensity("{propensity,7}", "0.9")
 
 
 def claim_more_offers_than_made() -> int:

@@ -21,10 +21,14 @@ _OFFERS = """
 SELECT id, lead_id, provider_id, was_claimed, expires_at FROM leads_leadassignment WHERE id > %s
 """
 _DECISIONS = """
-SELECT id, lead_id, wave,
-       jsonb_path_query_array(candidates, '$[*] ? (@.outcome == "offered").provider'),
-       jsonb_path_query_array(candidates, '$[*] ? (@.outcome == "told").provider')
-FROM leads_routingdecision WHERE id > %s
+SELECT d.id, lead_id, wave, coalesce(jsonb_agg(provider) FILTER (WHERE outcome = 'offered'), '[]'),
+       coalesce(jsonb_agg(provider) FILTER (WHERE outcome = 'told'), '[]')
+FROM leads_routingdecision AS d
+LEFT JOIN LATERAL ROWS FROM (
+    jsonb_array_elements(candidates -> 'provider'),
+    jsonb_array_elements_text(candidates -> 'outcome')
+) AS candidate (provider, outcome) ON true
+WHERE d.id > %s GROUP BY d.id
 """
 _LEADS = "SELECT id, status, version, wave, category_id, deadline_at, duplicate_of_id FROM leads_lead"
 _OFFER_STATES = "SELECT id, status FROM leads_leadassignment"
