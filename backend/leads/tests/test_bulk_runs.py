@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from backend.bulk.selectors import list_forecast
+from backend.bulk.services import slices
 from backend.bulk.services.planning import plan_run, start_run
 from backend.bulk.services.running import run_slice
 from backend.bulk.services.sweeping import look_after_runs
@@ -82,8 +83,11 @@ class TestPlan:
 
 
 class TestRun:
-    def test_moves_each_once_as_who_started_it_and_is_one_request_in_the_log(self) -> None:
+    def test_moves_each_once_as_who_started_it_and_is_one_request_in_the_log(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         make_leads(30)
+        monkeypatch.setattr(slices, "RUN_TOGETHER", 20)
         run = plan(make_member("verifier"))
         start_run(run, by=run.starter, arguments={})
         assert len(list_jobs("bulk.run_slice")) == 2
