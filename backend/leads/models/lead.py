@@ -191,8 +191,8 @@ class Lead(ClientRequest, WorkflowModel):
         from backend.leads.services import lead_router
         from backend.leads.services.lead_assignment import LeadAssignmentService
 
-        for lead in leads:
-            LeadAssignmentService().assign(lead_router.route(lead))
+        decisions = lead_router.route_many(leads)
+        LeadAssignmentService().assign_many(decisions)
 
     @transition(
         status,

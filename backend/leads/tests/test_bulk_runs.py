@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -242,11 +243,11 @@ class TestRun:
 
 def breaks_on(monkeypatch: pytest.MonkeyPatch, lead_id: int) -> None:
     """Have the routing of one lead fail, as it would for a fault of ours."""
-    route = lead_router.route
+    route_many = lead_router.route_many
 
-    def fail_on_one(lead: Lead, **options: Any) -> Any:
-        if lead.pk == lead_id:
+    def fail_on_one(leads: Sequence[Lead], **options: Any) -> Any:
+        if lead_id in {lead.pk for lead in leads}:
             raise RuntimeError("no map today")
-        return route(lead, **options)
+        return route_many(leads, **options)
 
-    monkeypatch.setattr(lead_router, "route", fail_on_one)
+    monkeypatch.setattr(lead_router, "route_many", fail_on_one)
