@@ -28,6 +28,7 @@ __all__ = ["TITLE", "measure"]
 
 LEADS = int(os.environ.get("BULK_LEADS", "10000"))
 WORKERS = (1, 2, 4)
+STARTS = 3
 TITLE = f"A bulk run over {LEADS:,} leads, the run alone"
 AT_A_TIME = ("--concurrency", "1")
 
@@ -60,7 +61,8 @@ def measure() -> Iterator[Measurement]:
     verifier = make_verifier()
     build_waiting_market(leads=LEADS * len(WORKERS), by=verifier)
     _execute(_PUT_OFF)
-    start_cpu_s = measure_cpu_s()  # imports, and nothing to do
+    # Imports, and nothing to do; now and then a periodic job comes in between.
+    start_cpu_s = min(measure_cpu_s(*AT_A_TIME) for _attempt in range(STARTS))
     keys = list(Lead.objects.order_by("pk").values_list("pk", flat=True))
     moved_in_all = 0
     for number, workers in enumerate(WORKERS):
