@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.db import connection
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import (
+    Count,
+    DateTimeField,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
 
 from backend.leads.terms_in_force import duplicate_within_sql
 from backend.matching.eligibility import judge_providers
@@ -225,14 +235,22 @@ def list_repeated(fact: Callable[[str], Any]) -> QuerySet[Lead]:
     came_first = Q(created_at__lt=fact("created_at")) | Q(created_at=fact("created_at"), pk__lt=fact("pk"))
     within = duplicate_within_sql()
     leads: QuerySet[Lead] = apps.get_model("leads", "Lead")._base_manager.all()
-    return leads.filter(
-        same_email | same_phone,
-        came_first | ~Q(status="new"),
-        category=fact("category"),
-        status__in=STANDING,
-        created_at__gte=fact("created_at") - within,
-        created_at__lte=fact("created_at") + within,
-    ).exclude(pk=fact("pk"))
+    # The time is asked so that no index can answer: of a category, a month has thousands of leads, of a contact few.
+    return (
+        leads.alias(
+            since=ExpressionWrapper(F("created_at") - within, output_field=DateTimeField()),
+            until=ExpressionWrapper(F("created_at") + within, output_field=DateTimeField()),
+        )
+        .filter(
+            same_email | same_phone,
+            came_first | ~Q(status="new"),
+            category=fact("category"),
+            status__in=STANDING,
+            since__lte=fact("created_at"),
+            until__gte=fact("created_at"),
+        )
+        .exclude(pk=fact("pk"))
+    )
 
 
 # Each step asks an index for the next value: the table itself, of however many leads, is not read.
