@@ -30,7 +30,6 @@ __all__ = ["Lead"]
 
 CLIENT = Owner(_("the client"), lambda lead, user: lead.client_id is not None and lead.client_id == user.pk)
 
-
 WhyClosed = Annotated[CloseReason, Label(_("Reason"))]
 Note = Annotated[str, Label(_("Note"))]
 
@@ -191,8 +190,7 @@ class Lead(ClientRequest, WorkflowModel):
         from backend.leads.services import lead_router
         from backend.leads.services.lead_assignment import LeadAssignmentService
 
-        decisions = lead_router.route_many(leads)
-        LeadAssignmentService().assign_many(decisions)
+        LeadAssignmentService().assign_many(lead_router.route_many(leads))
 
     @transition(
         status,

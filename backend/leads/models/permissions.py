@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
+
 __all__ = ["LEAD_PERMISSIONS"]
 
-LEAD_PERMISSIONS = [
+LEAD_PERMISSIONS: list[tuple[str, _StrOrPromise]] = [
     ("verify_lead", "Can verify a lead"),
     ("reroute_lead", "Can route a lead again"),
     ("assign_by_hand_lead", "Can offer a lead to a provider of their choice"),
