@@ -69,6 +69,7 @@ bench-matching: $(DEV_INSTALLED) ## the same for search, routing and ranking, wi
 
 bulk: $(DEV_INSTALLED) ## verify LEADS (10000) in one bulk run while workers are killed, check every invariant, print the pace
 	BULK_LEADS=$(LEADS) $(PY) -m backend.benchmarks bulk_run
+	BULK_LEADS=$(LEADS) $(PY) -m backend.benchmarks bulk_pace
 
 model-test: $(DEV_INSTALLED) ## run EXAMPLES (20000) of the model test from SEED (1): whatever is called comes to what the model says
 	MODEL_EXAMPLES=$(EXAMPLES) MODEL_SEED=$(or $(SEED),1) $(PY) -m pytest -q -s backend/leads/tests/model -k TestModel

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
         TransitionRefused,
     )
     from workflows.explanation import Availability, Explanation, explain, explain_one
-    from workflows.guards import Blocker, Check, guard
+    from workflows.guards import Blocker, Check, guard, guard_together
     from workflows.machine import Machine, Tone
     from workflows.models import TransitionRecord, WorkflowManager, WorkflowModel, WorkflowQuerySet
     from workflows.registry import list_machines, machine_of
+    from workflows.together import run_together
 
 __all__ = [
     "SAME",
@@ -58,8 +59,10 @@ __all__ = [
     "explain",
     "explain_one",
     "guard",
+    "guard_together",
     "list_machines",
     "machine_of",
+    "run_together",
     "transition",
 ]
 
@@ -76,10 +79,11 @@ _HOMES = {
         "TransitionRefused",
     ),
     "explanation": ("Availability", "Explanation", "explain", "explain_one"),
-    "guards": ("Blocker", "Check", "guard"),
+    "guards": ("Blocker", "Check", "guard", "guard_together"),
     "machine": ("Machine", "Tone"),
     "models": ("TransitionRecord", "WorkflowManager", "WorkflowModel", "WorkflowQuerySet"),
     "registry": ("list_machines", "machine_of"),
+    "together": ("run_together",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -27,19 +27,23 @@ def signature_of(body: Callable[..., Any]) -> inspect.Signature:
     return inspect.signature(body)
 
 
-def check_arguments(instance: WorkflowModel, declaration: Declaration, given: Mapping[str, Any]) -> None:
+def check_arguments(
+    model: type[WorkflowModel], declaration: Declaration, given: Mapping[str, Any], *, of: str
+) -> None:
     """Check what a transition is called with against the signature and the types of its body.
+
+    ``of`` says in an error whose transition it is.
 
     Raises: InvalidArguments when one is unknown or missing, is no member of its choices, is not of its type,
     or is an empty text where one is required.
     """
     try:
-        signature_of(declaration.body).bind(instance, by=None, **given)
+        signature_of(declaration.body).bind(None, by=None, **given)
     except TypeError as error:
-        raise InvalidArguments(f"Cannot {declaration.name} {instance!r}: {error}.") from error
-    for argument in machine_of(type(instance)).transition(declaration.name).arguments:
+        raise InvalidArguments(f"Cannot {declaration.name} {of}: {error}.") from error
+    for argument in machine_of(model).transition(declaration.name).arguments:
         if argument.name in given and (fault := _fault_of(argument, given[argument.name])):
-            raise InvalidArguments(f"Cannot {declaration.name} {instance!r}: '{argument.name}' {fault}.")
+            raise InvalidArguments(f"Cannot {declaration.name} {of}: '{argument.name}' {fault}.")
 
 
 def _fault_of(argument: Argument, value: Any) -> str:

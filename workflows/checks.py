@@ -15,13 +15,14 @@
 | workflows.E011 | django-fsm-log writes past the engine |
 | workflows.E012 | a model that inherits its table from another (multi-table inheritance) |
 | workflows.E013 | a table or key that is not named as Django names it: the log's triggers would not find it |
+| workflows.E014 | a body for many that is missing, or takes other arguments than the body for one |
 """
 
 from __future__ import annotations
 
 import inspect
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.conf import settings
@@ -75,6 +76,7 @@ def check_machine(model: type[WorkflowModel]) -> list[checks.CheckMessage]:
     ]
     for declaration in declarations_of(model).values():
         found += [*_check_permission(declaration), *_check_body(declaration)]
+        found += _check_body_for_many(model, declaration)
     if model._meta.parents:
         found.append(
             ("E012", "its table is split over its parents.", "Inherit from an abstract model instead.")
@@ -195,3 +197,28 @@ def _check_body(declaration: Declaration) -> Iterator[Finding]:
             if name not in parameters:
                 text = f"the guard '{guard.code}' of '{declaration.name}' needs the argument '{name}'."
                 yield "E008", text, "Add the argument to the body, or mend the guard's needs=."
+
+
+def _check_body_for_many(model: type[WorkflowModel], declaration: Declaration) -> Iterator[Finding]:
+    if not declaration.together:
+        return
+    body = getattr(model, declaration.together, None)
+    if not inspect.ismethod(body):
+        text = f"'{declaration.name}' names '{declaration.together}', which is no class method."
+        yield (
+            "E014",
+            text,
+            f"Declare it as `@classmethod def {declaration.together}(cls, instances, *, by, …)`.",
+        )
+    elif _options_of(body) != _options_of(declaration.body):
+        text = f"'{declaration.together}' takes other arguments than '{declaration.name}'."
+        yield "E014", text, "Give both the same keyword-only parameters, with the same defaults."
+
+
+def _options_of(body: Callable[..., object]) -> dict[str, object]:
+    parameters = inspect.signature(body).parameters.values()
+    return {
+        parameter.name: parameter.default
+        for parameter in parameters
+        if parameter.kind is parameter.KEYWORD_ONLY
+    }

@@ -57,6 +57,7 @@ class Declaration:
     is_primary: bool
     is_dangerous: bool
     is_timer: bool
+    together: str
 
     @property
     def name(self) -> str:
@@ -88,6 +89,7 @@ def transition(
     primary: bool = False,
     dangerous: bool = False,
     timer: bool = False,
+    together: str = "",
 ) -> Callable[[Body], Callable[..., Any]]:
     """Declare a method of a ``WorkflowModel`` as a transition that runs whole.
 
@@ -96,6 +98,9 @@ def transition(
 
     ``target`` may be ``SAME``.  ``permission`` is ``app_label.codename``, ``owner`` and ``system`` say who else may.
     ``effects`` say in short words what it does, for people and for the diagram.
+
+    ``together`` names a class method that is the body for many objects: it takes them in the order of their keys and
+    does what the body would do for one after the other, with fewer statements (``workflows.together``).
 
     Raises: DefinitionError when the source is ``"*"``: every edge is drawn, tested and held by a trigger by name.
     """
@@ -117,6 +122,7 @@ def transition(
             is_primary=primary,
             is_dangerous=dangerous,
             is_timer=timer,
+            together=together,
         )
         return _callable_of(declaration, field)
 

@@ -8,11 +8,14 @@
 6. Commit.  On any error everything is rolled back, the objects in memory too.
 
 A deadlock or a serialization failure is tried again from the start, as long as nobody else's transaction is open.
+Many objects run a transition together in ``workflows.together``, by the same steps.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,7 +33,21 @@ from workflows.memory import Memory, changed_fields, field_values
 from workflows.models import WorkflowModel
 from workflows.registry import state_field_of
 
-__all__ = ["Call", "afterwards", "current_event", "is_running", "log_current", "run"]
+__all__ = [
+    "Call",
+    "Run",
+    "afterwards",
+    "attempting",
+    "automatic_fields",
+    "current_event",
+    "is_running",
+    "log_current",
+    "refuse_reentrance",
+    "run",
+    "running",
+    "running_instances",
+    "whole",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +66,17 @@ class Call:
 
 @dataclass(slots=True)
 class Run:
-    """A transition while it runs; ``kept`` remembers every object it touched, for when it fails."""
+    """A transition of one object while it runs."""
 
     instance: WorkflowModel
     call: Call
-    kept: list[Memory] = field(default_factory=list)
     attempt: Attempt | None = None
     source: str = ""
     follow_ups: list[Callable[[], object]] = field(default_factory=list)
 
-    def is_of(self, instance: WorkflowModel) -> bool:
-        """Return whether it runs on this object, in this copy or another."""
-        return self.instance.machine_label() == instance.machine_label() and self.instance.pk == instance.pk
+    def is_of(self, machine: str, key: Any) -> bool:
+        """Return whether it runs on this object, in whatever copy."""
+        return bool(self.instance.pk == key) and self.instance.machine_label() == machine
 
     @property
     def sequence(self) -> int:
@@ -68,8 +84,10 @@ class Run:
         return self.instance.version + 1
 
 
-_runs: ContextVar[tuple[Run, ...]] = ContextVar("workflows_runs", default=())
-_keeper: ContextVar[Run | None] = ContextVar("workflows_keeper", default=None)
+# From the outermost call to the innermost; those that run together stand together.
+_runs: ContextVar[tuple[Sequence[Run], ...]] = ContextVar("workflows_runs", default=())
+# What the objects held that were touched since the innermost call began.
+_kept: ContextVar[list[Memory] | None] = ContextVar("workflows_kept", default=None)
 
 
 def run(instance: WorkflowModel, call: Call) -> Any:
@@ -80,20 +98,24 @@ def run(instance: WorkflowModel, call: Call) -> Any:
     Raises: TransitionRefused (see ``workflows.errors``) when it may not run: nothing has changed.
     ReentrantTransition when a transition of this object is running.  InvalidArguments when they do not fit.
     """
-    for running in _runs.get():
-        if running.is_of(instance):
-            raise ReentrantTransition(
-                f"Cannot run '{call.declaration.name}' on {instance!r} while its "
-                f"'{running.call.declaration.name}' is running."
-            )
-    check_arguments(instance, call.declaration, call.arguments)
+    refuse_reentrance(instance.machine_label(), instance.pk, call, of=repr(instance))
+    check_arguments(type(instance), call.declaration, call.arguments, of=repr(instance))
     return retrying(lambda: _run_once(instance, call))
+
+
+def refuse_reentrance(machine: str, key: Any, call: Call, *, of: str) -> None:
+    """Raise: ReentrantTransition when a transition of this object is running."""
+    for run_ in _all_runs():
+        if run_.is_of(machine, key):
+            raise ReentrantTransition(
+                f"Cannot run '{call.declaration.name}' on {of} while its "
+                f"'{run_.call.declaration.name}' is running."
+            )
 
 
 def is_running(instance: models.Model, name: str) -> bool:
     """Return whether this transition is running on this very object."""
-    runs = _runs.get()
-    return bool(runs) and runs[-1].instance is instance and runs[-1].call.declaration.name == name
+    return any(run_.instance is instance and run_.call.declaration.name == name for run_ in _innermost())
 
 
 def current_event(of: WorkflowModel) -> str:
@@ -103,9 +125,10 @@ def current_event(of: WorkflowModel) -> str:
 
     Raises: LookupError when none of its transitions is running.
     """
-    for running in _runs.get():
-        if running.is_of(of):
-            return f"{of.machine_label()}:{of.pk}:{running.sequence}"
+    machine = of.machine_label()
+    for run_ in _all_runs():
+        if run_.is_of(machine, of.pk):
+            return f"{machine}:{of.pk}:{run_.sequence}"
     raise LookupError(f"No transition of {of!r} is running.")
 
 
@@ -116,68 +139,73 @@ def afterwards(follow_up: Callable[[], object]) -> None:
 
     Raises: LookupError when no transition is running.
     """
-    runs = _runs.get()
-    if not runs:
+    innermost = _innermost()
+    if not innermost:
         raise LookupError("No transition is running.")
-    runs[-1].follow_ups.append(follow_up)
+    innermost[-1].follow_ups.append(follow_up)
 
 
-def log_current(target: str) -> None:
-    """Log the running transition; called when django-fsm announces that it has run."""
-    running = _runs.get()[-1]
-    attempt = running.attempt
+def log_current(instance: models.Model, target: str) -> None:
+    """Log the running transition of an object; called when django-fsm announces that it has run."""
+    run_ = next(one for one in _innermost() if one.instance is instance)
+    attempt = run_.attempt
     assert attempt is not None
     with audit.collecting() as buffer:
         buffer.add(
             [
                 audit.Entry(
-                    instance=running.instance,
-                    sequence=running.sequence,
+                    instance=run_.instance,
+                    sequence=run_.sequence,
                     transition=attempt.transition,
-                    source=running.source,
+                    source=run_.source,
                     target=target,
                     at=attempt.now,
                     actor=attempt.by,
                     channel=attempt.channel,
                     request_id=attempt.request_id,
                     reason=str(attempt.arguments.get("reason") or ""),
-                    arguments=audit.encode_arguments(running.call.arguments),
-                    time_in_previous_state=max(attempt.now - running.instance.state_since, audit.NO_TIME),
+                    arguments=audit.encode_arguments(run_.call.arguments),
+                    time_in_previous_state=max(attempt.now - run_.instance.state_since, audit.NO_TIME),
                 )
             ]
         )
 
 
-def _run_once(instance: WorkflowModel, call: Call) -> Any:
-    running = Run(instance, call, kept=[Memory.of(instance)])
-    enclosing = _keeper.get()
-    token = _keeper.set(running)
+def running_instances() -> list[WorkflowModel]:
+    """Return the objects whose transitions are running: their rows are locked."""
+    return [run_.instance for run_ in _all_runs()]
+
+
+@contextlib.contextmanager
+def whole(kept: list[Memory]) -> Iterator[None]:
+    """Run what is inside in one transaction with its log; on an error put back every object that was touched.
+
+    ``kept`` holds what those objects held before that it is known of from the start; nested transitions add theirs.
+    """
+    enclosing = _kept.get()
+    token = _kept.set(kept)
     try:
         with transaction.atomic(), audit.collecting():
-            result = _perform(running)
+            yield
     except BaseException:
-        for kept in reversed(running.kept):
-            kept.restore()
+        for memory in reversed(kept):
+            memory.restore()
         raise
     finally:
-        _keeper.reset(token)
+        _kept.reset(token)
     if enclosing is not None:
-        enclosing.kept.extend(running.kept)
-    return result
+        enclosing.extend(kept)
 
 
-def _perform(running: Run) -> Any:
-    instance, call = running.instance, running.call
-    now = locking.lock_and_read(
-        instance, parents=[r.instance for r in _runs.get()], call=call.declaration.name
-    )
+@contextlib.contextmanager
+def attempting(call: Call, now: datetime.datetime) -> Iterator[Attempt]:
+    """Hold the clock and say who acts, for everything inside one attempt."""
     circumstances = current_acting()
     with (
         clock.at(clock.fixed() or now),
         acting(by=call.by, channel=circumstances.channel, request_id=circumstances.request_id) as inside,
     ):
-        running.source = instance.state
-        running.attempt = Attempt(
+        yield Attempt(
             transition=call.declaration.name,
             by=call.by,
             now=clock.now(),
@@ -185,32 +213,61 @@ def _perform(running: Run) -> Any:
             request_id=inside.request_id,
             arguments=refusals.with_defaults(call.declaration, call.arguments),
         )
+
+
+@contextlib.contextmanager
+def running(runs: Sequence[Run]) -> Iterator[None]:
+    """Let transitions be known to run."""
+    token = _runs.set((*_runs.get(), runs))
+    try:
+        yield
+    finally:
+        _runs.reset(token)
+
+
+def automatic_fields(model: type[models.Model]) -> list[str]:
+    """Return the names of the fields that Django fills in at every save."""
+    return [f.attname for f in model._meta.concrete_fields if getattr(f, "auto_now", False)]
+
+
+def _run_once(instance: WorkflowModel, call: Call) -> Any:
+    with whole([Memory.of(instance)]):
+        return _perform(Run(instance, call))
+
+
+def _perform(run_: Run) -> Any:
+    instance, call = run_.instance, run_.call
+    now = locking.lock_and_read(instance, parents=running_instances(), call=call.declaration.name)
+    with attempting(call, now) as attempt:
+        run_.source, run_.attempt = instance.state, attempt
         refusals.refuse_stale(instance, call)
-        refusals.refuse_unless_permitted(instance, call.declaration, running.attempt)
-        result = _change(running)
-        for follow_up in running.follow_ups:
+        refusals.refuse_unless_permitted(instance, call.declaration, attempt)
+        result = _change(run_)
+        for follow_up in run_.follow_ups:
             follow_up()
         return result
 
 
-def _change(running: Run) -> Any:
+def _change(run_: Run) -> Any:
     """Run the body and save; the state, the version and the log move together."""
-    instance, call = running.instance, running.call
+    instance, call = run_.instance, run_.call
     state_field = state_field_of(type(instance))
     before = field_values(instance)
-    token = _runs.set((*_runs.get(), running))
-    try:
+    with running([run_]):
         result = state_field.change_state(instance, call.declaration.body, by=call.by, **call.arguments)
         instance.version += 1
-        if instance.state != running.source:
+        if instance.state != run_.source:
             instance.state_since = clock.now()
-        names = {*changed_fields(instance, before), *_automatic_fields(instance)}
+        names = {*changed_fields(instance, before), *automatic_fields(type(instance))}
         models.Model.save(instance, update_fields=names)
-    finally:
-        _runs.reset(token)
     return result
 
 
-def _automatic_fields(instance: WorkflowModel) -> list[str]:
-    """Return the names of the fields that Django fills in at every save."""
-    return [f.attname for f in instance._meta.concrete_fields if getattr(f, "auto_now", False)]
+def _all_runs() -> Iterator[Run]:
+    for together in _runs.get():
+        yield from together
+
+
+def _innermost() -> Sequence[Run]:
+    runs = _runs.get()
+    return runs[-1] if runs else ()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from workflows.attempt import Attempt
 
-__all__ = ["Blocker", "Check", "check_guards", "guard"]
+__all__ = ["Blocker", "Check", "check_guards", "check_guards_together", "guard", "guard_together"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +53,49 @@ def guard(
     return decorate
 
 
+def guard_together(
+    label: _StrOrPromise, *, needs: Sequence[str] = ()
+) -> Callable[[Callable[[Sequence[Any], Attempt], Sequence[Blocker | None]]], Guard]:
+    """Make a guard of a function ``(instances, attempt) -> [Blocker | None, …]``, with an answer for each.
+
+    For one that asks the database: it asks once for all objects of a transition that many run together.
+    """
+
+    def decorate(check: Callable[[Sequence[Any], Attempt], Sequence[Blocker | None]]) -> Guard:
+        return Guard(
+            code=check.__name__,
+            label=label,  # type: ignore[arg-type]  # lazy label
+            check=lambda instance, attempt: check([instance], attempt)[0],
+            needs=tuple(needs),
+            check_together=check,
+        )
+
+    return decorate
+
+
 def check_guards(guards: Iterable[Guard], instance: Any, attempt: Attempt) -> tuple[Check, ...]:
     """Judge every guard whose arguments are known; one that fails does not stop the others."""
-    return tuple(
-        _judge(guard, instance, attempt)
-        for guard in guards
-        if all(name in attempt.arguments for name in guard.needs)
-    )
+    return check_guards_together(guards, [instance], attempt)[0]
 
 
-def _judge(guard: Guard, instance: Any, attempt: Attempt) -> Check:
-    blocker = guard.check(instance, attempt)
+def check_guards_together(
+    guards: Iterable[Guard], instances: Sequence[Any], attempt: Attempt
+) -> list[tuple[Check, ...]]:
+    """Judge every guard of each object, as ``check_guards`` does of one."""
+    asked = [guard for guard in guards if all(name in attempt.arguments for name in guard.needs)]
+    judged = [_judge(guard, instances, attempt) for guard in asked]
+    return list(zip(*judged, strict=True)) if judged else [()] * len(instances)
+
+
+def _judge(guard: Guard, instances: Sequence[Any], attempt: Attempt) -> list[Check]:
+    if guard.check_together is not None:
+        blockers = guard.check_together(instances, attempt)
+    else:
+        blockers = [guard.check(instance, attempt) for instance in instances]
+    return [_to_check(guard, blocker) for _instance, blocker in zip(instances, blockers, strict=True)]
+
+
+def _to_check(guard: Guard, blocker: Blocker | None) -> Check:
     if blocker is None:
         return Check(guard.code, str(guard.label), holds=True)
     return Check(

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import datetime
 import functools
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, models
 
-from workflows.errors import ObjectGone, StaleState
+from workflows.errors import ObjectGone, StaleState, TransitionRefused
 from workflows.memory import adopt
 
 if TYPE_CHECKING:
     from workflows.models import WorkflowModel
 
-__all__ = ["ClockTimestamp", "lock_and_read", "lock_out"]
+__all__ = ["ClockTimestamp", "Locked", "lock_and_read", "lock_and_read_many", "lock_out"]
 
 
 class ClockTimestamp(models.Func):
@@ -48,6 +49,36 @@ def lock_and_read(
     return now
 
 
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """The objects of locked rows, in the order of their keys, why others are left out, and when all were locked."""
+
+    instances: list[Any]
+    refused: dict[int, TransitionRefused]
+    now: datetime.datetime
+
+
+def lock_and_read_many(
+    model: type[WorkflowModel], keys: Collection[int], *, parents: Sequence[WorkflowModel], call: str
+) -> Locked:
+    """Lock the rows of many objects in the order of their keys, the rows of all their parents first, and read them.
+
+    It waits for one row after the other: whoever took those first that are free could meet somebody who holds what
+    it waits for, and waits for what it holds.
+    """
+    held = {name: _hold_parents(model, name, keys, parents) for name in model.Workflow.locks_first}
+    rows = list(_rows(model, skip_locked=False).filter(pk__in=keys).order_by("pk"))
+    refused: dict[int, TransitionRefused] = {key: _gone_key(model, key, call) for key in keys}
+    locked = []
+    for fresh in rows:
+        del refused[fresh.pk]
+        if (moved := _take_parents(fresh, held, call)) is None:
+            locked.append(fresh)
+        else:
+            refused[fresh.pk] = moved
+    return Locked(locked, refused, read_clock())
+
+
 def lock_out(number: int) -> None:
     """Let one transaction at a time go on from here, under a number that nothing else locks: until its end.
 
@@ -70,6 +101,36 @@ def _hold_parent(
     if locked is None:
         raise _gone(instance, call)
     return locked
+
+
+def _hold_parents(
+    model: type[WorkflowModel], name: str, keys: Collection[int], parents: Sequence[WorkflowModel]
+) -> dict[Any, models.Model]:
+    """Lock the rows that objects name in a foreign key, in the order of their keys; return them by key."""
+    field: Any = model._meta.get_field(name)
+    wanted = set(model._base_manager.filter(pk__in=keys).values_list(field.attname, flat=True))
+    held: dict[Any, models.Model] = {
+        parent.pk: parent
+        for parent in parents
+        if isinstance(parent, field.related_model) and parent.pk in wanted
+    }
+    missing = wanted - held.keys()
+    rows = _rows(field.related_model, skip_locked=False).filter(pk__in=missing).order_by("pk")
+    return held | {parent.pk: parent for parent in rows}
+
+
+def _take_parents(
+    fresh: WorkflowModel, held: Mapping[str, Mapping[Any, models.Model]], call: str
+) -> StaleState | None:
+    """Give an object its parents as they are held; return why not, when it has got another one meanwhile."""
+    for name, parents in held.items():
+        field: Any = fresh._meta.get_field(name)
+        parent = parents.get(getattr(fresh, field.attname))
+        if parent is None:
+            message = f"Cannot run '{call}' on {fresh!r}: its {name} was changed at that moment."
+            return StaleState(message, instance=fresh, transition=call, state=fresh.state)
+        setattr(fresh, name, parent)
+    return None
 
 
 def _refuse_other_parent(fresh: WorkflowModel, name: str, parent: models.Model, call: str) -> None:
@@ -117,6 +178,11 @@ def _first(rows: models.QuerySet[Any], key: Any) -> Any:
 def _gone(instance: WorkflowModel, call: str) -> ObjectGone:
     message = f"Cannot run '{call}' on {instance!r}: it does not exist any more."
     return ObjectGone(message, instance=instance, transition=call, state="")
+
+
+def _gone_key(model: type[WorkflowModel], key: int, call: str) -> ObjectGone:
+    message = f"Cannot run '{call}' on {model._meta.verbose_name} {key}: it does not exist any more."
+    return ObjectGone(message, instance=None, transition=call, state="")
 
 
 def read_clock() -> datetime.datetime:

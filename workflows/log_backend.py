@@ -30,4 +30,4 @@ class WorkflowLogBackend(SimpleBackend):
         elif not engine.is_running(instance, name):
             raise StateWrittenOutsideEngine(f"Cannot run '{name}' on {instance!r} without the engine.")
         else:
-            engine.log_current(str(target))
+            engine.log_current(instance, str(target))

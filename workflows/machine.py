@@ -38,13 +38,15 @@ class Guard:
     """A condition of a transition: named for what must hold.
 
     ``check(instance, attempt)`` returns None, or a ``Blocker`` that says what is missing.
-    ``needs`` names the arguments without which it cannot be judged.
+    ``needs`` names the arguments without which it cannot be judged.  ``check_together(instances, attempt)`` returns
+    the same for each of many, with fewer statements; None: each is checked on its own.
     """
 
     code: str
     label: str
     check: Callable[[Any, Any], Any]
     needs: tuple[str, ...] = ()
+    check_together: Callable[[Any, Any], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

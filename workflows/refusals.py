@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
 from workflows.arguments import signature_of
-from workflows.errors import StaleState, TransitionBlocked, TransitionForbidden, TransitionNotPossible
-from workflows.guards import Check, check_guards
+from workflows.errors import (
+    StaleState,
+    TransitionBlocked,
+    TransitionForbidden,
+    TransitionNotPossible,
+    TransitionRefused,
+)
+from workflows.guards import Check, check_guards_together
 from workflows.registry import machine_of, permission_names
 
 if TYPE_CHECKING:
@@ -18,7 +24,14 @@ if TYPE_CHECKING:
     from workflows.engine import Call
     from workflows.models import WorkflowModel
 
-__all__ = ["forbidden_check", "refuse_stale", "refuse_unless_permitted", "who_may", "with_defaults"]
+__all__ = [
+    "find_refusals",
+    "forbidden_check",
+    "refuse_stale",
+    "refuse_unless_permitted",
+    "who_may",
+    "with_defaults",
+]
 
 
 def with_defaults(declaration: Declaration, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,26 +66,53 @@ def refuse_unless_permitted(instance: WorkflowModel, declaration: Declaration, a
     Raises: TransitionNotPossible when the state has no such transition; TransitionForbidden when the actor may
     not; TransitionBlocked, with all reasons, when guards do not hold.
     """
+    for refusal in find_refusals([instance], declaration, attempt).values():
+        raise refusal
+
+
+def find_refusals(
+    instances: Sequence[WorkflowModel], declaration: Declaration, attempt: Attempt
+) -> dict[int, TransitionRefused]:
+    """Return why those objects may not run a transition now that may not, by their keys."""
+    refused = {
+        instance.pk: refusal
+        for instance in instances
+        if (refusal := _refuse_outright(instance, declaration, attempt)) is not None
+    }
+    left = [instance for instance in instances if instance.pk not in refused]
+    checked = check_guards_together(declaration.guards, left, attempt) if left else []
+    for instance, checks in zip(left, checked, strict=True):
+        if failed := [check for check in checks if not check.holds]:
+            refused[instance.pk] = _blocked(instance, declaration, failed)
+    return refused
+
+
+def _refuse_outright(
+    instance: WorkflowModel, declaration: Declaration, attempt: Attempt
+) -> TransitionRefused | None:
+    """Return why the state or the actor rules it out, before any guard is asked."""
     if instance.state not in declaration.sources:
-        _refuse_impossible(instance, declaration)
-    if not declaration.allows(instance, attempt.by):
-        check = forbidden_check(declaration)
-        raise TransitionForbidden(
-            f"Cannot {declaration.name} {instance!r} as {attempt.by}: {check.message}",
-            instance=instance,
-            transition=declaration.name,
-            state=instance.state,
-            reasons=[check],
-        )
-    failed = [check for check in check_guards(declaration.guards, instance, attempt) if not check.holds]
-    if failed:
-        raise TransitionBlocked(
-            f"Cannot {declaration.name} {instance!r}: " + " ".join(check.message for check in failed),
-            instance=instance,
-            transition=declaration.name,
-            state=instance.state,
-            reasons=failed,
-        )
+        return _impossible(instance, declaration)
+    if declaration.allows(instance, attempt.by):
+        return None
+    check = forbidden_check(declaration)
+    return TransitionForbidden(
+        f"Cannot {declaration.name} {instance!r} as {attempt.by}: {check.message}",
+        instance=instance,
+        transition=declaration.name,
+        state=instance.state,
+        reasons=[check],
+    )
+
+
+def _blocked(instance: WorkflowModel, declaration: Declaration, failed: Sequence[Check]) -> TransitionBlocked:
+    return TransitionBlocked(
+        f"Cannot {declaration.name} {instance!r}: " + " ".join(check.message for check in failed),
+        instance=instance,
+        transition=declaration.name,
+        state=instance.state,
+        reasons=failed,
+    )
 
 
 def forbidden_check(declaration: Declaration) -> Check:
@@ -89,9 +129,9 @@ def who_may(declaration: Declaration) -> str:
     return _(" or ").join(people) or _("the system (%s)") % ", ".join(declaration.system)
 
 
-def _refuse_impossible(instance: WorkflowModel, declaration: Declaration) -> None:
+def _impossible(instance: WorkflowModel, declaration: Declaration) -> TransitionNotPossible:
     onward = [t.name for t in machine_of(type(instance)).transitions_from(instance.state)]
-    raise TransitionNotPossible(
+    return TransitionNotPossible(
         f"Cannot {declaration.name} a {instance._meta.verbose_name} that is '{instance.state}'; "
         f"possible from there: {', '.join(onward) or 'none'}.",
         instance=instance,

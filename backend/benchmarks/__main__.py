@@ -17,7 +17,7 @@ __all__ = ["main"]
 
 NAMES = ("latency", "throughput", "audit_list", "dashboard", "process_map", "provider_page", "audit")
 """The benchmarks: modules of this package with ``TITLE`` and ``measure()``."""
-ON_REQUEST = ("bulk_run", "matching", "ranking")
+ON_REQUEST = ("bulk_run", "bulk_pace", "matching", "ranking")
 """Those that take many minutes, or have a target of their own, and are run only when named."""
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["measure_cpu_s", "running_worker", "start_worker", "use_own_database"]
+__all__ = ["measure_cpu_s", "measure_together", "running_worker", "start_worker", "use_own_database"]
 
 SETTINGS = "backend.benchmarks.settings"
 STOP_TIMEOUT_S = 30
@@ -46,7 +46,16 @@ def running_worker(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
 
 def measure_cpu_s(*arguments: str) -> float:
     """Run a worker until no job is due; return the processor time that it took."""
-    worker = start_worker("--until-idle", *arguments)
+    return measure_together(1, *arguments)
+
+
+def measure_together(count: int, *arguments: str) -> float:
+    """Run so many workers until no job is due; return the processor time that all of them took."""
+    workers = [start_worker("--until-idle", *arguments) for _number in range(count)]
+    return sum(_wait_for(worker) for worker in workers)
+
+
+def _wait_for(worker: subprocess.Popen[bytes]) -> float:
     _pid, status, usage = os.wait4(worker.pid, 0)
     worker.returncode = os.waitstatus_to_exitcode(status)
     if worker.returncode:

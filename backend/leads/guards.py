@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import prefetch_related_objects
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,7 +16,7 @@ from backend.leads.terms import Terms
 from backend.leads.terms_in_force import read_terms
 from backend.matching.capacity import find_obstacle
 from backend.matching.rules import get_rule
-from workflows import Actor, Attempt, Blocker, SystemActor, guard
+from workflows import Actor, Attempt, Blocker, SystemActor, guard, guard_together
 
 if TYPE_CHECKING:
     from backend.leads.models import Lead, LeadAssignment
@@ -57,30 +59,36 @@ def contact_is_confirmed(lead: Lead, attempt: Attempt) -> Blocker | None:
     )
 
 
-@guard(gettext_lazy("Is not a duplicate"))
-def is_not_a_duplicate(lead: Lead, attempt: Attempt) -> Blocker | None:
+@guard_together(gettext_lazy("Is not a duplicate"))
+def is_not_a_duplicate(leads: Sequence[Lead], attempt: Attempt) -> list[Blocker | None]:
     """No earlier lead of the same contact asks for the same, unless staff say that it is another job."""
     if attempt.arguments.get("is_another_job"):
-        return None
-    earlier = selectors.find_duplicate_of(lead)
-    if earlier is None:
-        return None
+        return [None] * len(leads)
+    originals = selectors.find_originals(leads)
+    return [_repeats(originals[lead.pk]) if lead.pk in originals else None for lead in leads]
+
+
+def _repeats(reference: str) -> Blocker:
     return Blocker(
         _(
             "%(reference)s from the same contact asks for the same: "
             "mark this one as its duplicate, or say that it is another job."
         )
-        % {"reference": earlier.reference},
+        % {"reference": reference},
         lifted_by="is_another_job",
     )
 
 
-@guard(gettext_lazy("Category is served"))
-def category_is_served(lead: Lead, attempt: Attempt) -> Blocker | None:
+@guard_together(gettext_lazy("Category is served"))
+def category_is_served(leads: Sequence[Lead], attempt: Attempt) -> list[Blocker | None]:
     """The category is one that the marketplace serves at present."""
-    if lead.category.is_served:
-        return None
-    return Blocker(_("“%(category)s” is not served at present.") % {"category": lead.category})
+    prefetch_related_objects(leads, "category")
+    return [
+        None
+        if lead.category.is_served
+        else Blocker(_("“%(category)s” is not served at present.") % {"category": lead.category})
+        for lead in leads
+    ]
 
 
 @guard(gettext_lazy("Something changes"), needs=_REVISED)

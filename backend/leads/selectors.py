@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.db import connection
-from django.db.models import Count, Q, QuerySet, Value
+from django.db.models import (
+    Count,
+    DateTimeField,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
 
 from backend.leads.terms_in_force import duplicate_within_sql
 from backend.matching.eligibility import judge_providers
@@ -27,11 +37,13 @@ __all__ = [
     "count_offers_by_lead",
     "explain_claim",
     "find_duplicate_of",
+    "find_originals",
     "hold_status",
     "is_accepted",
     "is_told",
     "list_failed_rules",
     "list_live_offers",
+    "list_offered_before",
     "list_offers_of",
     "list_repeated",
     "list_sources",
@@ -139,6 +151,15 @@ def offered_before(lead: Lead) -> frozenset[int]:
     return frozenset(lead.assignments.values_list("provider_id", flat=True))
 
 
+def list_offered_before(lead_ids: Collection[int]) -> dict[int, frozenset[int]]:
+    """Return who was offered each of these leads so far: one statement; a lead without offers is left out."""
+    offers = apps.get_model("leads", "LeadAssignment")._base_manager.filter(lead__in=lead_ids)
+    providers: dict[int, set[int]] = {}
+    for lead_id, provider_id in offers.order_by().values_list("lead_id", "provider_id"):
+        providers.setdefault(lead_id, set()).add(provider_id)
+    return {lead_id: frozenset(ids) for lead_id, ids in providers.items()}
+
+
 def list_failed_rules(lead: Lead, provider_id: int) -> tuple[str, ...]:
     """Return the codes of all rules by which a provider may not have a lead now: two statements."""
     request = request_of(lead, already_offered=offered_before(lead))
@@ -193,6 +214,16 @@ def find_duplicate_of(lead: Lead) -> Lead | None:
     return repeated.order_by("created_at", "pk").first()
 
 
+def find_originals(leads: Collection[Lead]) -> dict[int, str]:
+    """Return which of these leads repeat another one, each with the reference of the earliest: one statement."""
+    rows: QuerySet[Lead] = apps.get_model("leads", "Lead")._base_manager.filter(
+        pk__in=[one.pk for one in leads]
+    )
+    earliest = list_repeated(OuterRef).order_by("created_at", "pk").values("reference")[:1]
+    repeating = rows.annotate(original=Subquery(earliest)).filter(original__isnull=False)
+    return dict(repeating.values_list("pk", "original"))
+
+
 def list_repeated(fact: Callable[[str], Any]) -> QuerySet[Lead]:
     """Return the standing leads that another one repeats: same contact, same category, within the terms' days.
 
@@ -204,14 +235,22 @@ def list_repeated(fact: Callable[[str], Any]) -> QuerySet[Lead]:
     came_first = Q(created_at__lt=fact("created_at")) | Q(created_at=fact("created_at"), pk__lt=fact("pk"))
     within = duplicate_within_sql()
     leads: QuerySet[Lead] = apps.get_model("leads", "Lead")._base_manager.all()
-    return leads.filter(
-        same_email | same_phone,
-        came_first | ~Q(status="new"),
-        category=fact("category"),
-        status__in=STANDING,
-        created_at__gte=fact("created_at") - within,
-        created_at__lte=fact("created_at") + within,
-    ).exclude(pk=fact("pk"))
+    # The time is asked so that no index can answer: of a category, a month has thousands of leads, of a contact few.
+    return (
+        leads.alias(
+            since=ExpressionWrapper(F("created_at") - within, output_field=DateTimeField()),
+            until=ExpressionWrapper(F("created_at") + within, output_field=DateTimeField()),
+        )
+        .filter(
+            same_email | same_phone,
+            came_first | ~Q(status="new"),
+            category=fact("category"),
+            status__in=STANDING,
+            since__lte=fact("created_at"),
+            until__gte=fact("created_at"),
+        )
+        .exclude(pk=fact("pk"))
+    )
 
 
 # Each step asks an index for the next value: the table itself, of however many leads, is not read.

@@ -7,10 +7,9 @@ first call alone: to give back and to reserve in one transaction, `release` firs
 
 from __future__ import annotations
 
-import functools
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -18,20 +17,33 @@ from django.db import connection
 from psycopg.sql import SQL
 
 from backend.matching.errors import NothingToRelease
-from backend.matching.rules import BUSY, LOCAL_DATE, LOCAL_MONTH, NOT_ACTIVE, RULES, first_failed_sql
+from backend.matching.rules import (
+    BUSY,
+    LOCAL_DATE,
+    LOCAL_MONTH,
+    NOT_ACTIVE,
+    RULES,
+    first_failed_sql,
+    room_sql,
+)
 
-__all__ = ["Reservation", "find_obstacle", "release", "reserve"]
+__all__ = ["Reservation", "Wish", "find_obstacle", "release", "reserve", "reserve_many"]
+
+_RECHECKED = [rule for rule in RULES if rule.is_rechecked]
 
 # The profile is locked as well: its status, holiday and limits hold until the offer is committed.  What was
 # computed before a wait is computed again from the rows as they are when the lock is had.
 _LOCK = SQL(
     """
-    SELECT p.id, {rule}
+    SELECT p.id, {rooms}
     FROM users_providerprofile AS p JOIN matching_providerload AS l ON l.provider_id = p.id
     WHERE p.id = ANY (%(provider_ids)s)
     ORDER BY p.id
     FOR NO KEY UPDATE OF p, l {wait}
     """
+)
+_LOCK_WAITING, _LOCK_SKIPPING = (
+    _LOCK.format(rooms=room_sql(_RECHECKED), wait=SQL(wait)).as_string() for wait in ("", "SKIP LOCKED")
 )
 
 _OBSTACLE = (
@@ -42,7 +54,7 @@ _OBSTACLE = (
     WHERE p.id = %(provider_id)s
     """
     )
-    .format(rule=first_failed_sql([rule for rule in RULES if rule.is_rechecked]))
+    .format(rule=first_failed_sql(_RECHECKED))
     .as_string()
 )
 
@@ -50,15 +62,15 @@ _COUNT_OFFERS = (
     SQL(
         """
     UPDATE matching_providerload AS l
-    SET open_offers = l.open_offers + 1,
-        offers_total = l.offers_total + 1,
-        offers_on_day = 1 + CASE WHEN l.day_date >= {day} THEN l.offers_on_day ELSE 0 END,
+    SET open_offers = l.open_offers + made.offers,
+        offers_total = l.offers_total + made.offers,
+        offers_on_day = made.offers + CASE WHEN l.day_date >= {day} THEN l.offers_on_day ELSE 0 END,
         day_date = greatest(l.day_date, {day}),
-        offers_in_month = 1 + CASE WHEN l.month_date >= {month} THEN l.offers_in_month ELSE 0 END,
+        offers_in_month = made.offers + CASE WHEN l.month_date >= {month} THEN l.offers_in_month ELSE 0 END,
         month_date = greatest(l.month_date, {month}),
         last_offered_at = greatest(l.last_offered_at, %(at)s)
-    FROM users_providerprofile AS p
-    WHERE p.id = l.provider_id AND l.provider_id = ANY (%(provider_ids)s)
+    FROM users_providerprofile AS p, unnest(%(provider_ids)s::bigint[], %(offers)s::int[]) AS made (provider_id, offers)
+    WHERE p.id = l.provider_id AND l.provider_id = made.provider_id
     """
     )
     .format(day=SQL(LOCAL_DATE), month=SQL(LOCAL_MONTH))
@@ -91,6 +103,14 @@ class Reservation:
     refused: Mapping[int, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """So many offers are wanted from the first of these providers that have room."""
+
+    preferred: Sequence[int]
+    count: int
+
+
 def reserve(
     preferred: Sequence[int],
     *,
@@ -101,27 +121,95 @@ def reserve(
 ) -> Reservation:
     """Count one more offer for the first ``count`` of the preferred providers that still have room.
 
-    Twice as many as needed are locked at first, in the order of their ids, and judged as they are under the
-    lock.  If too many of them fall out, the next ones are tried without waiting: waiting for a lower id would
-    leave the order, and could end in a deadlock.  ``wait=False`` never waits: for a transaction that already
-    holds locks of other providers.  ``lifted`` are the codes of rules that are not asked: somebody answers for it.
+    ``lifted`` are the codes of rules that are not asked: somebody answers for it.  Else as ``reserve_many``, of one.
+
+    Raises: AssertionError outside a transaction, whose end is what makes the offers count.
+    """
+    return reserve_many([Wish(preferred, count)], at=at, wait=wait, lifted=lifted)[0]
+
+
+def reserve_many(
+    wishes: Sequence[Wish], *, at: datetime, wait: bool = True, lifted: frozenset[str] = frozenset()
+) -> list[Reservation]:
+    """Serve wishes one after the other from the providers that still have room, and count their offers.
+
+    Twice as many providers as each wish needs are locked at first, in the order of their ids, and judged as they are
+    under the lock; an offer takes its room from the wishes that follow.  If too many fall out, the next ones are
+    tried without waiting: waiting for a lower id would leave the order, and could end in a deadlock.
+    ``wait=False`` never waits: for a transaction that already holds locks of other providers.
 
     Raises: AssertionError outside a transaction, whose end is what makes the offers count.
     """
     assert connection.in_atomic_block, "Capacity is reserved inside the transaction that makes the offers."
-    waiting = list(dict.fromkeys(preferred))
+    queues = [(list(dict.fromkeys(wish.preferred)), wish.count) for wish in wishes]
+    counters = _Counters(at, lifted)
+    counters.lock({one for queue, count in queues for one in queue[: 2 * count]}, wait=wait)
+    reservations = [_serve(queue, count=count, counters=counters) for queue, count in queues]
+    counters.write()
+    return reservations
+
+
+@dataclass(slots=True)
+class _Counters:
+    """The providers that are locked: how much room each of the rules leaves them, and the offers that took some."""
+
+    at: datetime
+    lifted: frozenset[str]
+    rooms: dict[int, list[int | None]] = field(default_factory=dict)
+    absent: dict[int, str] = field(default_factory=dict)
+    taken: Counter[int] = field(default_factory=Counter)
+
+    def lock(self, provider_ids: Collection[int], *, wait: bool) -> None:
+        """Lock providers in the order of their ids, passing over those that somebody else holds unless it waits."""
+        if not provider_ids:
+            return
+        with connection.cursor() as cursor:
+            sql = _LOCK_WAITING if wait else _LOCK_SKIPPING
+            cursor.execute(sql, {"provider_ids": sorted(provider_ids), "at": self.at})
+            self.rooms.update(cursor.fetchall())
+        absent = NOT_ACTIVE.code if wait else BUSY.code
+        self.absent.update((one, absent) for one in provider_ids if one not in self.rooms)
+
+    def lock_more(self, provider_ids: Iterable[int]) -> None:
+        """Lock those that are not known yet, without waiting."""
+        known = self.rooms.keys() | self.absent.keys()
+        self.lock([one for one in provider_ids if one not in known], wait=False)
+
+    def find_obstacle(self, provider_id: int) -> str | None:
+        """Return the code of the first rule that leaves a provider no room, or None."""
+        if provider_id in self.absent:
+            return self.absent[provider_id]
+        for rule, room in zip(_RECHECKED, self.rooms[provider_id], strict=True):
+            if room is not None and room <= 0 and rule.code not in self.lifted:
+                return rule.code
+        return None
+
+    def take(self, provider_id: int) -> None:
+        """Let an offer take its room."""
+        self.rooms[provider_id] = [room if room is None else room - 1 for room in self.rooms[provider_id]]
+        self.taken[provider_id] += 1
+
+    def write(self) -> None:
+        """Count the offers in the database."""
+        if self.taken:
+            ids, offers = list(self.taken), list(self.taken.values())
+            _execute(_COUNT_OFFERS, provider_ids=ids, offers=offers, at=self.at)
+
+
+def _serve(waiting: Sequence[int], *, count: int, counters: _Counters) -> Reservation:
+    """Give the first that have room an offer; those that are needed beyond the first ones are not waited for."""
     reserved: list[int] = []
     refused: dict[int, str] = {}
-    must_wait = wait
     while waiting and len(reserved) < count:
         missing = count - len(reserved)
         asked, waiting = waiting[: 2 * missing], waiting[2 * missing :]
-        failed = _judge_under_lock(asked, at=at, wait=must_wait, lifted=lifted)
-        refused |= failed
-        reserved += [provider_id for provider_id in asked if provider_id not in failed][:missing]
-        must_wait = False
-    if reserved:
-        _execute(_COUNT_OFFERS, provider_ids=reserved, at=at)
+        counters.lock_more(asked)
+        obstacles = {one: counters.find_obstacle(one) for one in asked}
+        refused |= {one: code for one, code in obstacles.items() if code is not None}
+        fitting = [one for one, code in obstacles.items() if code is None][:missing]
+        for one in fitting:
+            counters.take(one)
+        reserved += fitting
     return Reservation(tuple(reserved), refused)
 
 
@@ -161,25 +249,6 @@ def release(provider_ids: Sequence[int]) -> frozenset[int]:
         for provider_id, (used, limit) in loads.items()
         if used - offers[provider_id] < limit <= used
     )
-
-
-@functools.cache
-def _lock_sql(*, wait: bool, lifted: frozenset[str]) -> str:
-    asked = [rule for rule in RULES if rule.is_rechecked and rule.code not in lifted]
-    return _LOCK.format(rule=first_failed_sql(asked), wait=SQL("" if wait else "SKIP LOCKED")).as_string()
-
-
-def _judge_under_lock(
-    provider_ids: Sequence[int], *, at: datetime, wait: bool, lifted: frozenset[str]
-) -> dict[int, str]:
-    """Lock the providers and return the rule that each one fails; one that has room is left out."""
-    with connection.cursor() as cursor:
-        sql = _lock_sql(wait=wait, lifted=lifted)
-        cursor.execute(sql, {"provider_ids": list(provider_ids), "at": at})
-        judged: dict[int, str | None] = dict(cursor.fetchall())
-    absent = NOT_ACTIVE.code if wait else BUSY.code
-    codes = {provider_id: judged.get(provider_id, absent) for provider_id in provider_ids}
-    return {provider_id: code for provider_id, code in codes.items() if code is not None}
 
 
 def _execute(sql: str, **parameters: Any) -> None:

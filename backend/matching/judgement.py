@@ -21,7 +21,7 @@ from psycopg.sql import SQL, Composable
 from backend.matching.features import DAY_S, Facts, measure
 from backend.matching.geography import place_parameters
 from backend.matching.prepared import running_prepared
-from backend.matching.rules import first_failed_sql
+from backend.matching.rules import COUNTED, first_failed_sql, room_sql
 from backend.matching.track_record import SUMS, Sums, left_after_days
 from backend.matching.values import Candidate, Exclusion, Request
 
@@ -63,7 +63,7 @@ OFFSET 0 -- once per provider: without it, every mention of the column would com
 _JUDGED = """
 SELECT f.provider_id, f.prior, f.distance_km, f.covers, p.user_id, p.company_name::text, p.radius_km, p.rating,
        p.created_at, p.open_offers_max, c.typical_price::float8, coalesce(l.open_offers, 0) AS open_offers,
-       coalesce(l.offers_total, 0) AS offers_total, l.last_offered_at, o.opening_at, {rule} AS rule_code
+       coalesce(l.offers_total, 0) AS offers_total, l.last_offered_at, o.opening_at, {rule} AS rule_code{rooms}
 FROM ({found}) AS f
 JOIN users_providerprofile AS p ON p.id = f.provider_id
 LEFT JOIN matching_providerload AS l ON l.provider_id = p.id
@@ -111,15 +111,22 @@ Row = Any
 """A row with its columns as attributes."""
 
 
-def judged_sql(found: str | Composable, *, rule: Composable | None = None) -> Composable:
+def judged_sql(
+    found: str | Composable, *, rule: Composable | None = None, with_rooms: bool = False
+) -> Composable:
     """Return a query that judges what was found.
 
     ``found`` is a query of ``provider_id``, ``prior``, ``distance_km`` and ``covers`` (whether the place lies
     in the service area).  Its rows carry the facts, and ``rule_code``: null when the provider is eligible, or what
-    another ``rule`` expression says.
+    another ``rule`` expression says; and ``rooms`` where those are asked for (``rules.room_sql``).
     """
     query = SQL(found) if isinstance(found, str) else found
-    return SQL(_JUDGED).format(rule=rule or first_failed_sql(), found=query, opening=SQL(_OPENING))
+    return SQL(_JUDGED).format(
+        rule=rule or first_failed_sql(),
+        rooms=SQL(", {} AS rooms").format(room_sql(COUNTED)) if with_rooms else SQL(""),
+        found=query,
+        opening=SQL(_OPENING),
+    )
 
 
 def detail_columns_sql(judged: str) -> Composable:

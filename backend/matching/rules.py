@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BUSY",
+    "COUNTED",
     "NOT_ACTIVE",
     "NOT_OFFERED",
     "RULES",
@@ -27,6 +28,7 @@ __all__ = [
     "all_failed_sql",
     "first_failed_sql",
     "get_rule",
+    "room_sql",
 ]
 
 # Where the provider's day and month stand at the instant of the request, in its own time zone.
@@ -43,7 +45,7 @@ class Rule:
     ``is_rechecked`` may have changed since the search: it is asked again under the lock.  One with
     ``is_about_request`` holds between provider and request for good, whatever else the provider has to do.  One that
     ``can_be_lifted`` is a preference of the provider that it can go back on when somebody calls it; the others are
-    facts, or limits that everything else relies on.
+    facts, or limits that everything else relies on.  ``room`` says of a limit how many more offers fit in.
     """
 
     code: str
@@ -53,6 +55,15 @@ class Rule:
     is_rechecked: bool = False
     is_about_request: bool = False
     can_be_lifted: bool = False
+    room: str = ""
+
+
+def _limit(
+    code: str, sentence: _StrPromise, summary: _StrPromise, *, room: str, can_be_lifted: bool = False
+) -> Rule:
+    """Return the rule that a provider has room for one more, as something counts."""
+    condition = f"{room} <= 0"
+    return Rule(code, sentence, summary, condition, is_rechecked=True, can_be_lifted=can_be_lifted, room=room)
 
 
 NOT_ACTIVE = Rule(
@@ -106,27 +117,25 @@ RULES = (
         "o.opening_at IS NULL OR (o.opening_at > %(at)s AND o.opening_at >= %(deadline)s)",
         can_be_lifted=True,
     ),
-    Rule(
+    _limit(
         "open_offers_full",
         _("has all its open offers in use"),
         _("full"),
-        "coalesce(l.open_offers, 0) >= p.open_offers_max",
-        is_rechecked=True,
+        room="p.open_offers_max - coalesce(l.open_offers, 0)",
     ),
-    Rule(
+    _limit(
         "day_full",
         _("had all its offers of the day"),
         _("full today"),
-        f"CASE WHEN l.day_date >= {LOCAL_DATE} THEN l.offers_on_day ELSE 0 END >= p.leads_per_day_max",
-        is_rechecked=True,
+        room=f"p.leads_per_day_max - CASE WHEN l.day_date >= {LOCAL_DATE} THEN l.offers_on_day ELSE 0 END",
         can_be_lifted=True,
     ),
-    Rule(
+    _limit(
         "month_full",
         _("had all its offers of the month"),
         _("full this month"),
-        f"CASE WHEN l.month_date >= {LOCAL_MONTH} THEN l.offers_in_month ELSE 0 END >= p.leads_per_month_max",
-        is_rechecked=True,
+        room=f"p.leads_per_month_max"
+        f" - CASE WHEN l.month_date >= {LOCAL_MONTH} THEN l.offers_in_month ELSE 0 END",
         can_be_lifted=True,
     ),
     # `cannot_pay` has its place here.
@@ -145,6 +154,9 @@ RULES = (
     ),
 )
 
+COUNTED = tuple(rule for rule in RULES if rule.room)
+"""The limits: each offer takes some of their room."""
+
 # Told by a reservation alone, which does not wait for a provider that somebody else is reserving.
 BUSY = Rule("busy", _("was being offered another lead at that moment"), _("busy at that moment"), "false")
 
@@ -158,6 +170,15 @@ def first_failed_sql(rules: Sequence[Rule] = RULES) -> Composable:
     """Return the expression for the code of the first rule that excludes the provider, or null."""
     whens = [SQL("WHEN {} THEN {}").format(SQL(rule.condition), Literal(rule.code)) for rule in rules]
     return SQL("CASE {} END").format(SQL(" ").join(whens))
+
+
+def room_sql(rules: Sequence[Rule]) -> Composable:
+    """Return the expression for how many offers each of the rules leaves room for, as an array.
+
+    Null is no limit; what is no limit but a fact leaves room for none, or for any number.
+    """
+    rooms = [SQL(rule.room or f"CASE WHEN {rule.condition} THEN 0 END") for rule in rules]
+    return SQL("ARRAY[{}]::int[]").format(SQL(", ").join(rooms))
 
 
 def all_failed_sql() -> Composable:

@@ -8,7 +8,8 @@ exact over all that was found; the lists are cut.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from psycopg.sql import SQL, Composable
@@ -36,8 +37,13 @@ __all__ = [
     "LOOK_AROUND_KM",
     "NEAR_LIMIT",
     "SEARCH_SQL",
+    "Found",
     "find_candidates",
+    "find_rows",
+    "read_search",
     "search_parameters",
+    "search_sql",
+    "sort_out",
 ]
 
 # How many eligible providers are ranked: beyond a few hundred the best by prior, nothing is won by ranking.
@@ -94,9 +100,8 @@ def _misses_sql(around: str, *, around_km: int) -> Composable:
 # The rules that a near miss may fail before "too far" is told.  That it offers the category, the index has said.
 _RULES_OF_MISSES = [rule for rule in RULES[: RULES.index(TOO_FAR) + 1] if rule is not NOT_OFFERED]
 
-SEARCH_SQL = (
-    SQL(
-        """
+_SEARCH = SQL(
+    """
 WITH place AS MATERIALIZED (
     -- no constants: else PostgreSQL starts processes to share the work, which takes longer than the work
     SELECT %(point)s::box AS point, %(close)s::box[] AS close, %(wide)s::box[] AS wide
@@ -127,28 +132,33 @@ SELECT listed.*, {record_columns}, (
 )::text AS counts
 FROM (
     (
-        SELECT 1 AS list, provider_id, company_name, distance_km, rule_code, prior, {details}
+        SELECT 1 AS list, provider_id, company_name, distance_km, rule_code, {rooms}, prior, {details}
         FROM judged WHERE rule_code IS NULL
         ORDER BY prior DESC, distance_km, provider_id LIMIT {eligible_limit}
     )
     UNION ALL
     (
-        SELECT 2, provider_id, company_name, distance_km, rule_code, {no_details}
+        SELECT 2, provider_id, company_name, distance_km, rule_code, {rooms}, {no_details}
         FROM judged WHERE rule_code IS NOT NULL
         ORDER BY distance_km, provider_id LIMIT {excluded_limit}
     )
     UNION ALL
-    SELECT 3, provider_id, company_name, distance_km, rule_code, {no_details} FROM missed
+    SELECT 3, provider_id, company_name, distance_km, rule_code, NULL, {no_details} FROM missed
 ) AS listed
 {records}
 ORDER BY list, prior DESC, distance_km, provider_id
 """
-    )
-    .format(
-        judged=judged_sql(_COVERING),
+)
+
+
+def search_sql(*, with_rooms: bool) -> str:
+    """Return the statement; ``with_rooms`` it tells how much room each limit leaves (``rules.COUNTED``)."""
+    return _SEARCH.format(
+        judged=judged_sql(_COVERING, with_rooms=with_rooms),
         close=_misses_sql("place.close", around_km=_CLOSE_KM),
         wide=_misses_sql("place.wide", around_km=LOOK_AROUND_KM),
         close_km=SQL(str(_CLOSE_KM)),
+        rooms=SQL("rooms" if with_rooms else "NULL::int[] AS rooms"),
         rule_of_misses=first_failed_sql(_RULES_OF_MISSES),
         details=detail_columns_sql("judged"),
         no_details=SQL(", ").join([SQL("NULL")] * (1 + len(DETAIL_COLUMNS))),
@@ -158,9 +168,24 @@ ORDER BY list, prior DESC, distance_km, provider_id
         near_limit=SQL(str(NEAR_LIMIT)),
         eligible_limit=SQL(str(ELIGIBLE_LIMIT)),
         excluded_limit=SQL(str(EXCLUDED_LIMIT)),
-    )
-    .as_string()
-)
+    ).as_string()
+
+
+SEARCH_SQL = search_sql(with_rooms=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The rows of one search, as they were read: who is eligible, who covers the place but may not, near misses.
+
+    ``counts`` has the number of providers by the rule that excludes them, also those that are not listed.
+    """
+
+    eligible: Sequence[Row]
+    covering: Sequence[Row]
+    misses: Sequence[Row]
+    eligible_count: int
+    counts: Mapping[str, int]
 
 
 # The parameters that the statement names, for preparing it.
@@ -173,14 +198,21 @@ def find_candidates(request: Request) -> Search:
     Eligible providers come by what is known of them beforehand (``prior``), then by distance; excluded ones
     that cover the place before near misses, each nearest first.
     """
-    rows = fetch_prepared_rows(SEARCH_SQL, search_parameters(request), types=_TYPES)
-    counts = _read_counts(rows)
-    eligible_count = counts.pop("", 0)
+    return read_search(find_rows(request), request=request)
+
+
+def find_rows(request: Request) -> Found:
+    """Find who may have the request: the rows as they are read."""
+    return sort_out(fetch_prepared_rows(SEARCH_SQL, search_parameters(request), types=_TYPES))
+
+
+def read_search(found: Found, *, request: Request) -> Search:
+    """Turn the rows of a search into its values, with the features of those that are eligible."""
     return Search(
-        eligible=to_candidates([row for row in rows if row.rule_code is None], request=request),
-        excluded=tuple(to_exclusion(row) for row in rows if row.rule_code is not None),
-        eligible_count=eligible_count,
-        counts=counts,
+        eligible=to_candidates(found.eligible, request=request),
+        excluded=tuple(to_exclusion(row) for row in (*found.covering, *found.misses)),
+        eligible_count=found.eligible_count,
+        counts=found.counts,
     )
 
 
@@ -198,7 +230,10 @@ def search_parameters(request: Request) -> dict[str, Any]:
     return parameters
 
 
-def _read_counts(rows: Sequence[Row]) -> dict[str, int]:
-    """Return providers by rule code; eligible ones under the empty code.  Nobody found: no counts."""
+def sort_out(rows: Sequence[Row]) -> Found:
+    """Sort rows by their list.  Nobody found: no counts."""
+    lists: dict[int, list[Row]] = {1: [], 2: [], 3: []}
+    for row in rows:
+        lists[row.list].append(row)
     counts: dict[str, int] = json.loads(rows[0].counts) if rows else {}
-    return counts
+    return Found(lists[1], lists[2], lists[3], eligible_count=counts.pop("", 0), counts=counts)

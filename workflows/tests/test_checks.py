@@ -45,6 +45,26 @@ def machine_with(edges: Sequence[tuple[str, Any, str]], **attributes: Any) -> ty
 SOUND = [("go", "a", "b"), ("end", "b", "c")]
 
 
+class TestBodyForMany:
+    @isolate_apps("workflows.tests.toyapp")
+    @pytest.mark.parametrize(
+        ("body", "fault"),
+        [
+            (None, "'go' names 'go_together', which is no class method"),
+            (classmethod(lambda cls, those, *, by, fast=False: None), "takes other arguments than 'go'"),
+        ],
+    )
+    def test_is_there_and_takes_the_same_arguments(self, body: Any, fault: str) -> None:
+        field = FSMField(choices=CHOICES, default="a", protected=True)
+
+        def go(self: Any, *, by: Actor) -> None:
+            """Move."""
+
+        move = transition(field, source="a", target="b", system=["test"], together="go_together")(go)
+        messages = check_machine(machine_with([("end", "b", "c")], field=field, go=move, go_together=body))
+        assert fault in only(messages, "E014")
+
+
 class TestCheckMachine:
     def test_finds_nothing_in_a_sound_machine(self) -> None:
         assert check_machine(Parcel) == check_machine(Item) == []

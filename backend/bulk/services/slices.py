@@ -12,13 +12,25 @@ from backend.bulk.models import BulkItem, BulkRun
 from backend.bulk.selectors import Consents, list_forecast
 from backend.jobs.queue import enqueue_many
 from workflows import clock
+from workflows.together import has_body_for_many
 
-__all__ = ["JUDGE", "RUN", "enqueue_unseen", "enqueue_waiting", "reset", "settle_those_that_stay"]
+__all__ = [
+    "JUDGE",
+    "RUN",
+    "RUN_TOGETHER",
+    "enqueue_unseen",
+    "enqueue_waiting",
+    "reset",
+    "settle_those_that_stay",
+]
 
 JUDGE, RUN = "bulk.judge_slice", "bulk.run_slice"
 # Some tenths of a second of work each: more urgent jobs get in between, and little is waited for at an end.
 JUDGED_TOGETHER = 200
-RUN_TOGETHER = 25
+RUN_IN_TURN = 25
+# Where many run the transition together a slice is a transaction: what they have in common is done once for them, and
+# whoever wants a row that it has locked (a provider's) waits some tenths of a second.
+RUN_TOGETHER = 50
 
 
 def enqueue_unseen(run: BulkRun) -> None:
@@ -30,7 +42,8 @@ def enqueue_unseen(run: BulkRun) -> None:
 def enqueue_waiting(run: BulkRun) -> None:
     """Have the transition run on every object that waits; with none, one job ends the run."""
     keys = run.items.filter(outcome=Outcome.WAITING).order_by("id").values_list("id", flat=True)
-    enqueue_many(RUN, _slices(run, keys, size=RUN_TOGETHER))
+    size = RUN_TOGETHER if has_body_for_many(run.model, run.transition_name) else RUN_IN_TURN
+    enqueue_many(RUN, _slices(run, keys, size=size))
 
 
 def settle_those_that_stay(run: BulkRun) -> None:

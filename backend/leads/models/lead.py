@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -17,6 +18,7 @@ from backend.leads.models.choices import CloseReason
 from backend.leads.models.constraints import LEAD_CONSTRAINTS
 from backend.leads.models.contact import LeadContact
 from backend.leads.models.indexes import LEAD_INDEXES
+from backend.leads.models.permissions import LEAD_PERMISSIONS
 from backend.leads.models.references import make_reference
 from backend.leads.models.request import REVISED_BY_ITS_TRANSITION, ClientRequest
 from backend.leads.terms import Terms
@@ -27,7 +29,6 @@ from workflows import SAME, Actor, Label, Owner, SystemActor, Tone, WorkflowMode
 __all__ = ["Lead"]
 
 CLIENT = Owner(_("the client"), lambda lead, user: lead.client_id is not None and lead.client_id == user.pk)
-
 
 WhyClosed = Annotated[CloseReason, Label(_("Reason"))]
 Note = Annotated[str, Label(_("Note"))]
@@ -120,19 +121,7 @@ class Lead(ClientRequest, WorkflowModel):
         verbose_name = _("lead")
         verbose_name_plural = _("leads")
         ordering = ["-created_at", "-id"]
-        permissions = [
-            ("verify_lead", "Can verify a lead"),
-            ("reroute_lead", "Can route a lead again"),
-            ("assign_by_hand_lead", "Can offer a lead to a provider of their choice"),
-            ("lift_rules_lead", "Can offer a lead to a provider although a rule excludes it"),
-            ("revise_lead", "Can change what an offered lead asks for"),
-            ("award_lead", "Can award a lead"),
-            ("reject_lead", "Can reject a lead"),
-            ("mark_duplicate_lead", "Can mark a lead as a duplicate"),
-            ("cancel_lead", "Can cancel a lead"),
-            ("reopen_lead", "Can reopen a lead"),
-            ("confirm_contact_lead", "Can confirm the contact of a lead"),
-        ]
+        permissions = LEAD_PERMISSIONS
         constraints = LEAD_CONSTRAINTS
         indexes = LEAD_INDEXES
         triggers = [REVISED_BY_ITS_TRANSITION]
@@ -173,6 +162,7 @@ class Lead(ClientRequest, WorkflowModel):
         label=_("Verify"),
         effects=[_("route once"), _("assign once")],
         primary=True,
+        together="verify_together",
     )
     def verify(
         self,
@@ -191,6 +181,16 @@ class Lead(ClientRequest, WorkflowModel):
 
         decision = lead_router.route(self)
         LeadAssignmentService().assign(decision)
+
+    @classmethod
+    def verify_together(
+        cls, leads: Sequence[Lead], *, by: Actor, vouched: bool = False, is_another_job: bool = False
+    ) -> None:
+        """Verify many leads: route them once and assign them once, in the order of their keys."""
+        from backend.leads.services import lead_router
+        from backend.leads.services.lead_assignment import LeadAssignmentService
+
+        LeadAssignmentService().assign_many(lead_router.route_many(leads))
 
     @transition(
         status,

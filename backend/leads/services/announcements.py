@@ -42,27 +42,28 @@ def offer_page(lead: Lead) -> str:
     return f"/provider/offers/{lead.reference}/"
 
 
-def tell_providers(
-    decision: RoutingDecision,
-    assignments: Sequence[LeadAssignment],
-    *,
-    offered: Sequence[Entry],
-    told: Sequence[Entry],
-) -> None:
-    """Tell the providers of a decision: those with an offer, and those that may claim a place."""
-    lead = decision.lead
-    ends = {assignment.provider_id: assignment.expires_at for assignment in assignments}
+def tell_providers(decisions: Sequence[RoutingDecision], assignments: Iterable[LeadAssignment]) -> None:
+    """Tell the providers of decisions: those with an offer, and those that may claim a place."""
+    ends: dict[int, dict[int, datetime.datetime]] = {decision.lead_id: {} for decision in decisions}
+    for one in assignments:
+        ends[one.lead_id][one.provider_id] = one.expires_at
+    notify([message for one in decisions for message in _messages_of(one, ends[one.lead_id])])
+
+
+def _messages_of(decision: RoutingDecision, ends: Mapping[int, datetime.datetime]) -> Iterator[Message]:
+    """Yield the messages of a decision; ``ends`` says by provider until when an offer makes sense."""
     offer = _("An offer for you: %(title)s, %(where)s"), _("%(category)s. Accept it or leave it to others.")
     chance = (
         _("A lead that you may claim: %(title)s, %(where)s"),
         _("%(category)s. If a place becomes free, it is yours to claim."),
     )
-    notify(
-        [
-            *_messages(lead, offered, NotificationType.LEAD_ASSIGNED, offer, ends=ends),
-            *_messages(lead, told, NotificationType.LEAD_VERIFIED, chance, ends={}),
-        ]
+    lead = decision.lead
+    offered, told = (
+        [entry for entry in decision.candidates if entry["outcome"] == outcome]
+        for outcome in ("offered", "told")
     )
+    yield from _messages(lead, offered, NotificationType.LEAD_ASSIGNED, offer, ends=ends)
+    yield from _messages(lead, told, NotificationType.LEAD_VERIFIED, chance, ends={})
 
 
 def tell_client_of_quote(lead: Lead, assignment: LeadAssignment) -> None:
@@ -227,14 +228,15 @@ def _messages(
     """
     facts = {"title": lead.title, "where": lead.place_name or _("near you"), "category": lead.category}
     subject, body = (sentence % facts for sentence in sentences)
+    event, path = current_event(lead), offer_page(lead)
     for entry in entries:
         yield Message(
             recipient_id=entry["user"],
             type=type_,
-            event=current_event(lead),
+            event=event,
             subject=subject,
             body=body,
-            path=offer_page(lead),
+            path=path,
             expires_at=ends.get(entry["provider"], lead.deadline_at),
         )
 

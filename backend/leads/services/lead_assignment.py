@@ -21,55 +21,45 @@ Entry = Mapping[str, Any]
 
 
 class LeadAssignmentService:
-    """Makes the offers that a decision names: the best N get an offer, the next M are told and may claim."""
+    """Makes the offers that decisions name: the best N get an offer, the next M are told and may claim."""
 
     def assign(self, decision: RoutingDecision) -> list[LeadAssignment]:
-        """Create the offers and tips of a decision and their notifications, in the running transaction.
+        """Create the offers and tips of a decision and their notifications: as ``assign_many``, of one.
 
         Raises: django.db.IntegrityError when a provider was offered this lead before: nobody is offered it twice.
         """
-        offered = [entry for entry in decision.candidates if entry["outcome"] == "offered"]
-        told = [entry for entry in decision.candidates if entry["outcome"] == "told"]
-        assignments = self._create_offers(decision, offered)
-        self._create_tips(decision, told)
-        announcements.tell_providers(decision, assignments, offered=offered, told=told)
-        if _found_nobody(decision):
+        return self.assign_many([decision])
+
+    def assign_many(self, decisions: Sequence[RoutingDecision]) -> list[LeadAssignment]:
+        """Create the offers and tips of decisions and their notifications, in the running transaction.
+
+        Raises: django.db.IntegrityError when a provider was offered a lead before: nobody is offered it twice.
+        """
+        assignments = self._create_offers(_list_entries(decisions, "offered"))
+        self._create_tips(_list_entries(decisions, "told"))
+        announcements.tell_providers(decisions, assignments)
+        for decision in _list_without_offers(decisions):
             announcements.tell_staff_of_shortfall(decision)
         return assignments
 
-    def _create_offers(self, decision: RoutingDecision, offered: Sequence[Entry]) -> list[LeadAssignment]:
+    def _create_offers(self, offered: Sequence[tuple[RoutingDecision, Entry]]) -> list[LeadAssignment]:
         if not offered:
             return []
-        quiet_ends = find_quiet_ends([entry["user"] for entry in offered], at=clock.now())
+        quiet_ends = find_quiet_ends({entry["user"] for _decision, entry in offered}, at=clock.now())
         return LeadAssignment.objects.bulk_create(
             [
-                LeadAssignment(
-                    lead=decision.lead,
-                    provider_id=entry["provider"],
-                    decision=decision,
-                    rank=entry["rank"],
-                    score=entry["score"],
-                    # Whoever chose by hand had talked to the provider: no prediction knows of that.
-                    predicted=None if decision.is_by_hand else entry["accepts"],
-                    propensity=entry["propensity"],
-                    **_times_of(
-                        entry,
-                        quiet_until=quiet_ends.get(entry["user"]),
-                        deadline_at=decision.lead.deadline_at,
-                        terms=decision.terms,
-                    ),
-                )
-                for entry in offered
+                _offer(decision, entry, quiet_until=quiet_ends.get(entry["user"]))
+                for decision, entry in offered
             ]
         )
 
-    def _create_tips(self, decision: RoutingDecision, told: Sequence[Entry]) -> None:
+    def _create_tips(self, told: Sequence[tuple[RoutingDecision, Entry]]) -> None:
         """Give those that are told their right to claim; one that has it already was told anew."""
         if told:
             LeadTip.objects.bulk_create(
                 [
                     LeadTip(lead=decision.lead, provider_id=entry["provider"], decision=decision)
-                    for entry in told
+                    for decision, entry in told
                 ],
                 update_conflicts=True,
                 unique_fields=["lead", "provider"],
@@ -77,11 +67,45 @@ class LeadAssignmentService:
             )
 
 
-def _found_nobody(decision: RoutingDecision) -> bool:
-    """Return whether nobody has an offer of the lead now; not when somebody was busy, who is asked again at once."""
-    if decision.offered_count or any(entry["outcome"] == BUSY.code for entry in decision.candidates):
-        return False
-    return not selectors.count_offers(decision.lead).occupied
+def _list_entries(decisions: Sequence[RoutingDecision], outcome: str) -> list[tuple[RoutingDecision, Entry]]:
+    return [
+        (decision, entry)
+        for decision in decisions
+        for entry in decision.candidates
+        if entry["outcome"] == outcome
+    ]
+
+
+def _offer(
+    decision: RoutingDecision, entry: Entry, *, quiet_until: datetime.datetime | None
+) -> LeadAssignment:
+    return LeadAssignment(
+        lead=decision.lead,
+        provider_id=entry["provider"],
+        decision=decision,
+        rank=entry["rank"],
+        score=entry["score"],
+        # Whoever chose by hand had talked to the provider: no prediction knows of that.
+        predicted=None if decision.is_by_hand else entry["accepts"],
+        propensity=entry["propensity"],
+        **_times_of(
+            entry,
+            quiet_until=quiet_until,
+            deadline_at=decision.lead.deadline_at,
+            terms=decision.terms,
+        ),
+    )
+
+
+def _list_without_offers(decisions: Sequence[RoutingDecision]) -> list[RoutingDecision]:
+    """Return the decisions after which nobody has an offer of the lead; one that was busy is asked again at once."""
+    empty = [
+        decision
+        for decision in decisions
+        if not decision.offered_count and all(entry["outcome"] != BUSY.code for entry in decision.candidates)
+    ]
+    counts = selectors.count_offers_by_lead([decision.lead_id for decision in empty]) if empty else {}
+    return [decision for decision in empty if not counts[decision.lead_id].occupied]
 
 
 def _times_of(

@@ -1,13 +1,15 @@
 """Routing: who may have this lead, who is best for it, and why not the others.  Decides and records; offers nothing.
 
 ``Lead.verify()`` and ``Lead.reroute()`` call :func:`route`, once each, inside their transaction.  It searches and
-ranks, reserves capacity under lock for the best, and writes one ``RoutingDecision``.
+ranks, reserves capacity under lock for the best, and writes one ``RoutingDecision``.  Many leads that are verified
+together are routed by :func:`route_many`, of which one lead is the smallest case.
 """
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -16,19 +18,22 @@ from backend.leads import selectors
 from backend.leads.models import Lead, RoutingDecision
 from backend.leads.models.candidates import CandidateTable
 from backend.leads.models.decision import exclusion_key
-from backend.leads.selectors import offered_before, request_of
+from backend.leads.selectors import request_of
 from backend.leads.terms import Terms
-from backend.leads.terms_in_force import read_terms
-from backend.matching import capacity, search
+from backend.leads.terms_in_force import read_terms_book
+from backend.matching import capacity
+from backend.matching.meanwhile import Meanwhile
 from backend.matching.parts import describe_parts, tabulate_parts
 from backend.matching.policy import Balanced, Policy, rank_candidates
 from backend.matching.ranking import Ranker, score_safely
 from backend.matching.rules import BUSY
+from backend.matching.search import read_search
+from backend.matching.search_together import find_rows_together
 from backend.matching.serving import Models, find_models
-from backend.matching.values import Ranked, Ranking, Search
+from backend.matching.values import Ranked, Ranking, Request, Search
 from workflows import clock
 
-__all__ = ["describe", "route"]
+__all__ = ["describe", "route", "route_many"]
 
 NOTHING_OFFERED = selectors.OfferCounts(open=0, accepted=0, made=0)
 
@@ -41,45 +46,131 @@ def route(
     model: Ranker | None = None,
     policy: Policy | None = None,
 ) -> RoutingDecision:
-    """Decide who is offered the free places of a lead, and who is told of it; record every reason.
+    """Decide who is offered the free places of a lead, and who is told of it: as ``route_many``, of one."""
+    return route_many([lead], wait=wait, is_revision=is_revision, model=model, policy=policy)[0]
 
-    Capacity of those offered is reserved before the decision is written, so that what it says holds.  The lead's
-    row must be locked by the running transition.  ``wait=False`` passes over providers whose rows are locked: for a
+
+def route_many(
+    leads: Sequence[Lead],
+    *,
+    wait: bool = True,
+    is_revision: bool = False,
+    model: Ranker | None = None,
+    policy: Policy | None = None,
+) -> list[RoutingDecision]:
+    """Decide who is offered the free places of leads, one lead after the other; record every reason.
+
+    Capacity of those offered is reserved before the decisions are written, so that what they say holds.  The leads'
+    rows must be locked by the running transition.  ``wait=False`` passes over providers whose rows are locked: for a
     transaction that holds a provider's row already, which could otherwise end in a deadlock.  ``is_revision``: the
-    request is another one now, and what was decided before is superseded.  ``model`` None: the one in use; ``policy``
+    requests are others now, and what was decided before is superseded.  ``model`` None: the one in use; ``policy``
     None: a share of the places is drawn by chance, as the terms say.
+
+    A later lead is decided on as if the offers to the earlier ones had been made.
     """
-    tells = is_revision or lead.status == Lead.Status.NEW
-    request = request_of(lead, already_offered=offered_before(lead))
-    counts = selectors.count_offers(lead) if lead.wave else NOTHING_OFFERED
-    terms = read_terms(lead.category_id)
-    places = _free_places(counts, terms)
-    found = search.find_candidates(request)
+    if not leads:
+        return []
+    openings = _open(leads, is_revision=is_revision)
     models = find_models() if model is None else Models(model)
-    ranking = rank_candidates(
-        request,
-        found.eligible,
-        model=models.champion,
-        policy=policy or Balanced(terms.exploration),
-        places=places,
-    )
-    preferred = [entry.candidate.provider_id for entry in ranking.ranked]
-    reservation = capacity.reserve(preferred, count=places, at=request.at, wait=wait)
+    ranked = _rank_in_turn(openings, models=models, policy=policy)
+    wishes = [capacity.Wish(one.preferred, one.opening.places) for one in ranked]
+    reservations = capacity.reserve_many(wishes, at=clock.now(), wait=wait)
+    decisions = [
+        _decide(one, reservation, models=models, is_revision=is_revision)
+        for one, reservation in zip(ranked, reservations, strict=True)
+    ]
+    RoutingDecision.objects.bulk_create(decisions)
+    return decisions
+
+
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """What is free on a lead: so many offers, on these terms, and so many providers told of it beside."""
+
+    lead: Lead
+    request: Request
+    terms: Terms
+    places: int
+    told_max: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """An opening with those who may have it, in the order in which they are asked."""
+
+    opening: _Opening
+    found: Search
+    ranking: Ranking
+
+    @property
+    def preferred(self) -> list[int]:
+        return [entry.candidate.provider_id for entry in self.ranking.ranked]
+
+
+def _open(leads: Sequence[Lead], *, is_revision: bool) -> list[_Opening]:
+    """Return what is free on each lead: one statement for the terms, two more if any was routed before."""
+    routed = [lead.pk for lead in leads if lead.wave]
+    counts = selectors.count_offers_by_lead(routed) if routed else {}
+    offered = selectors.list_offered_before(routed) if routed else {}
+    book = read_terms_book()
+    return [
+        _open_one(
+            lead,
+            counts.get(lead.pk, NOTHING_OFFERED),
+            request=request_of(lead, already_offered=offered.get(lead.pk, frozenset())),
+            terms=book.of(lead.category_id),
+            tells=is_revision or lead.status == Lead.Status.NEW,
+        )
+        for lead in leads
+    ]
+
+
+def _open_one(
+    lead: Lead, counts: selectors.OfferCounts, *, request: Request, terms: Terms, tells: bool
+) -> _Opening:
     # Where nobody else may accept, there is nothing to claim either.
     told_max = terms.told_max if tells and not _is_taken(counts, terms) else 0
-    outcomes = _outcomes(ranking, reservation, told_max=told_max)
+    return _Opening(lead, request, terms, places=_free_places(counts, terms), told_max=told_max)
+
+
+def _rank_in_turn(openings: Sequence[_Opening], *, models: Models, policy: Policy | None) -> list[_Ranked]:
+    """Rank who may have each lead, searched for at once; a later one sees the offers that earlier ones will make."""
+    meanwhile = Meanwhile(clock.now())
+    ranked = []
+    rows = find_rows_together([opening.request for opening in openings])
+    for opening, found_at_first in zip(openings, rows, strict=True):
+        found = read_search(meanwhile.see(found_at_first), request=opening.request)
+        ranking = rank_candidates(
+            opening.request,
+            found.eligible,
+            model=models.champion,
+            policy=policy or Balanced(opening.terms.exploration),
+            places=opening.places,
+        )
+        ranked.append(_Ranked(opening, found, ranking))
+        meanwhile.note(ranked[-1].preferred[: opening.places])
+    return ranked
+
+
+def _decide(
+    ranked: _Ranked, reservation: capacity.Reservation, *, models: Models, is_revision: bool
+) -> RoutingDecision:
+    """Return the decision of one lead, to be written; the lead counts the wave."""
+    opening, found = ranked.opening, ranked.found
+    lead, terms, places = opening.lead, opening.terms, opening.places
+    outcomes = _outcomes(ranked.ranking, reservation, told_max=opening.told_max)
     lead.wave += 1
     lead.retry_at = _retry_at(reservation, places=places, terms=terms)
-    decision = RoutingDecision.objects.create(
+    decision = RoutingDecision(
         lead=lead,
         wave=lead.wave,
         is_revision=is_revision,
-        policy_version=ranking.version,
+        policy_version=ranked.ranking.version,
         terms_version=terms.version,
         places=places,
         offered_count=len(reservation.reserved),
         shortfall=_shortfall(len(reservation.reserved), places, found),
-        **_describe_search(found, ranking, outcomes, at=request.at),
+        **_describe_search(found, ranked.ranking, outcomes, at=opening.request.at),
         exclusion_keys=_list_exclusion_keys(found, reservation),
         shadow=_rank_in_shadow(found, models),
     )

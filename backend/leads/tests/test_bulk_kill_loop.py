@@ -8,6 +8,7 @@ import pytest
 from django.db.models import Count, F, Q
 
 from backend.bulk.models import BulkRun
+from backend.bulk.services import slices
 from backend.bulk.services.planning import start_run
 from backend.jobs.models import Job
 from backend.jobs.tests.worker_process import WorkerProcess, wait_until
@@ -22,6 +23,7 @@ from workflows.hash_chain import find_broken_links
 pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 CONFIRMED, OTHERS, PROVIDERS = 200, 20, 2
+TOGETHER = 8
 DONE_BETWEEN_DEATHS = (15, 45)
 KILLED_MIN = 3
 SEED = 20261124
@@ -29,7 +31,9 @@ IMPATIENT = {"WORKER_HEARTBEAT_S": "0.5", "WORKER_DEAD_AFTER_S": "2", "WORKER_CO
 
 
 class TestKillLoop:
-    def test_verifies_or_explains_every_lead_once(self) -> None:
+    def test_verifies_or_explains_every_lead_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        # Small batches: a worker must die in the middle of many.
+        monkeypatch.setattr(slices, "RUN_TOGETHER", TOGETHER)
         make_leads(CONFIRMED, others=OTHERS, providers=PROVIDERS)
         run = plan(make_member("verifier"))
         start_run(run, by=run.starter, arguments={})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from backend.bulk.selectors import list_forecast
+from backend.bulk.services import slices
 from backend.bulk.services.planning import plan_run, start_run
 from backend.bulk.services.running import run_slice
 from backend.bulk.services.sweeping import look_after_runs
@@ -82,8 +84,11 @@ class TestPlan:
 
 
 class TestRun:
-    def test_moves_each_once_as_who_started_it_and_is_one_request_in_the_log(self) -> None:
+    def test_moves_each_once_as_who_started_it_and_is_one_request_in_the_log(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         make_leads(30)
+        monkeypatch.setattr(slices, "RUN_TOGETHER", 20)
         run = plan(make_member("verifier"))
         start_run(run, by=run.starter, arguments={})
         assert len(list_jobs("bulk.run_slice")) == 2
@@ -238,11 +243,11 @@ class TestRun:
 
 def breaks_on(monkeypatch: pytest.MonkeyPatch, lead_id: int) -> None:
     """Have the routing of one lead fail, as it would for a fault of ours."""
-    route = lead_router.route
+    route_many = lead_router.route_many
 
-    def fail_on_one(lead: Lead, **options: Any) -> Any:
-        if lead.pk == lead_id:
+    def fail_on_one(leads: Sequence[Lead], **options: Any) -> Any:
+        if lead_id in {lead.pk for lead in leads}:
             raise RuntimeError("no map today")
-        return route(lead, **options)
+        return route_many(leads, **options)
 
-    monkeypatch.setattr(lead_router, "route", fail_on_one)
+    monkeypatch.setattr(lead_router, "route_many", fail_on_one)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from django.db import models
@@ -88,11 +89,20 @@ class Parcel(WorkflowModel):
         label="Send",
         effects=["note the first stop"],
         primary=True,
+        together="send_together",
     )
     def send(self, *, by: Actor, as_freight: Annotated[bool, Label("As freight")] = False) -> str:
         """Hand it to the carrier."""
         self.stops = [*self.stops, "depot"]
         return "on its way"
+
+    @classmethod
+    def send_together(cls, parcels: Sequence[Parcel], *, by: Actor, as_freight: bool = False) -> None:
+        """Hand them to the carrier, who has no room for a piano."""
+        for parcel in parcels:
+            parcel.send.declaration.body(parcel, by=by, as_freight=as_freight)
+        if any(parcel.sender == "pianist" for parcel in parcels):
+            raise RuntimeError("no room")
 
     @transition(status, source=Status.SENT, target=SAME, system=["carrier"], label="Track")
     def track(self, *, by: Actor, stop: Annotated[str, Label("Stop")]) -> None:
@@ -165,11 +175,23 @@ class Item(WorkflowModel):
     def __str__(self) -> str:
         return self.name
 
-    @transition(status, source=Status.INSIDE, target=Status.HANDED_OVER, system=["carrier"])
+    @transition(
+        status,
+        source=Status.INSIDE,
+        target=Status.HANDED_OVER,
+        system=["carrier"],
+        together="hand_over_together",
+    )
     def hand_over(self, *, by: Actor) -> None:
         """Give it out; a bomb goes off."""
         if self.name == "bomb":
             raise RuntimeError("boom")
+
+    @classmethod
+    def hand_over_together(cls, items: Sequence[Item], *, by: Actor) -> None:
+        """Give them out; each is noted on its parcel, if that is on its way."""
+        for item in items:
+            afterwards(lambda item=item: item.parcel.track(by=CARRIER, stop=f"{item.name} out"))
 
     @transition(status, source=Status.INSIDE, target=Status.BROKEN, system=["carrier"])
     def drop(self, *, by: Actor) -> None:
