@@ -16,7 +16,18 @@ from backend.benchmarks.report import describe_machine, draw_table, write_sectio
 
 __all__ = ["main"]
 
-NAMES = ("verify", "engine", "growth", "latency", "throughput", "audit_list", "dashboard", "process_map", "provider_page", "audit")
+NAMES = (
+    "verify",
+    "engine",
+    "growth",
+    "latency",
+    "throughput",
+    "audit_list",
+    "dashboard",
+    "process_map",
+    "provider_page",
+    "audit",
+)
 """The benchmarks: modules of this package with ``TITLE`` and ``measure()``."""
 ON_REQUEST = ("bulk_run", "matching", "ranking")
 """Those that take many minutes, or have a target of their own, and are run only when named."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from django.db import transaction
 
@@ -40,8 +41,8 @@ def measure() -> Iterator[Measurement]:
         name = "turn_off" if number % 2 else "turn_on"
         for kind in KINDS:
             for key in range(1, SWITCHES + 1):
-                taken[kind.name].append(measure_time(lambda kind=kind, key=key: kind.flip(name, key)))  # type: ignore[misc]  # bound now
-    statements = {kind.name: count_statements(lambda kind=kind: kind.flip("turn_on", 1)) for kind in KINDS}  # type: ignore[misc]  # bound now
+                taken[kind.name].append(measure_time(partial(kind.flip, name, key)))
+    statements = {kind.name: count_statements(partial(kind.flip, "turn_on", 1)) for kind in KINDS}
     plainest_ms = _mean_processor_ms(taken[KINDS[0].name])
     yield from (_summarize(name, times, statements[name], plainest_ms) for name, times in taken.items())
 

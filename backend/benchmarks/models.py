@@ -1,4 +1,4 @@
-"""A switch three times: with our engine, with django-fsm and its log, with django-fsm alone (``engine`` measures them)."""
+"""A switch three times: with our engine, with django-fsm and its log, and with django-fsm alone."""
 
 from __future__ import annotations
 

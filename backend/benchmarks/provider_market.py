@@ -16,7 +16,14 @@ from backend.catalog.models import Category
 from backend.leads.models import Lead
 from workflows import Channel, SystemActor, acting, clock
 
-__all__ = ["CATEGORIES", "TOWNS_AND_COUNTRY", "add_providers", "make_categories", "make_leads", "run_unchecked"]
+__all__ = [
+    "CATEGORIES",
+    "TOWNS_AND_COUNTRY",
+    "add_providers",
+    "make_categories",
+    "make_leads",
+    "run_unchecked",
+]
 
 CATEGORIES = 20
 TOWNS = 300
@@ -100,9 +107,7 @@ def make_categories() -> int:
     return Category.objects.bulk_create(wanted)[0].pk
 
 
-def add_providers(
-    first: int, last: int, *, first_category: int, places: str = TOWNS_AND_COUNTRY
-) -> None:
+def add_providers(first: int, last: int, *, first_category: int, places: str = TOWNS_AND_COUNTRY) -> None:
     """Add the providers numbered ``first`` to ``last``, without their coverage: triggers and foreign keys are off.
 
     ``places`` is a query that has a place for each of the numbers from ``{first}`` to ``{last}``.

@@ -25,11 +25,10 @@ def record_writes(work: Callable[[], object]) -> list[str]:
     """
     statements: list[str] = []
 
-    def record(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        assert not many, sql
+    def record(execute: Callable[..., Any], sql: str, params: Any, *more: Any) -> Any:
         if sql.lstrip().startswith(_WRITES) or _WRITING_FUNCTION in sql:
             statements.append(_render(sql, params))
-        return execute(sql, params, many, context)
+        return execute(sql, params, *more)
 
     with transaction.atomic(), connection.execute_wrapper(record):
         work()

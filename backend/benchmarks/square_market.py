@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from django.db import connection
 
+from backend.benchmarks.lead_history import add_history
 from backend.benchmarks.provider_market import add_providers, make_categories, make_leads, run_unchecked
 from backend.leads.models import Lead
 from backend.matching.coverage import refresh_coverage
@@ -48,7 +49,15 @@ class SquareMarket:
         refresh_coverage(None)
         self.providers = providers
         with connection.cursor() as cursor:
-            cursor.execute("VACUUM (ANALYZE) users_providerprofile, matching_coveragearea, matching_providerload")
+            cursor.execute(
+                "VACUUM (ANALYZE) users_providerprofile, matching_coveragearea, matching_providerload"
+            )
+
+    def add_history(self, leads: int) -> None:
+        """Add so many leads of long ago."""
+        first = self._contacts + 1
+        self._contacts += leads
+        add_history(first, self._contacts, first_category=self._first_category)
 
     def make_leads(self, count: int) -> list[Lead]:
         """Make new leads with confirmed contacts, in the middle of the towns, spread over all of them."""

@@ -14,10 +14,10 @@ def count_statements(work: Callable[[], object]) -> int:
     """Do something and return how many statements it took; BEGIN and COMMIT are not counted."""
     count = 0
 
-    def tick(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+    def tick(execute: Callable[..., Any], sql: str, params: Any, *more: Any) -> Any:
         nonlocal count
         count += 1
-        return execute(sql, params, many, context)
+        return execute(sql, params, *more)
 
     with connection.execute_wrapper(tick):
         work()
