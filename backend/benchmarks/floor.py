@@ -19,7 +19,7 @@ from django.db import connection
 
 from backend.procompare.postgres_cluster import program
 
-__all__ = ["FloorRun", "replay"]
+__all__ = ["FloorRun", "replay", "split_by_transaction"]
 
 TIMEOUT_S = 30
 
@@ -33,7 +33,7 @@ _IS_CONNECTED = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_n
 _READ_USED = "SELECT max(used_ns) - min(used_ns) FROM benchmark_floor"
 
 # A line of `pgbench --report-per-command`: ms, failures, the first line of the command.
-_REPORTED = re.compile(r"^ +(\d+\.\d+) +\d+ {2}(.+)$", re.MULTILINE)
+_REPORTED = re.compile(r"^ +(\d+\.\d+) +\d+ (.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,9 @@ def replay(transactions: Sequence[Sequence[str]]) -> FloorRun:
     with connection.cursor() as cursor:
         cursor.execute(_READ_USED)
         server_ms = int(cursor.fetchone()[0]) / 1e6
-    return FloorRun(_split_by_transaction(output), server_ms + client_ms)
+    clock_ms = split_by_transaction(output)
+    assert len(clock_ms) == len(transactions), output
+    return FloorRun(clock_ms, server_ms + client_ms)
 
 
 def _run(script: str) -> tuple[str, float]:
@@ -96,8 +98,8 @@ def _is_connected() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _split_by_transaction(output: str) -> tuple[float, ...]:
-    """Return the sum of the commands' times from each BEGIN to its COMMIT."""
+def split_by_transaction(output: str) -> tuple[float, ...]:
+    """Return for each transaction in a report of pgbench the sum of its commands' times, from BEGIN to COMMIT."""
     sums: list[float] = []
     is_inside = False
     for took_ms, command in _REPORTED.findall(output):
