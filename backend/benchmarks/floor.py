@@ -13,7 +13,6 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from django.db import connection
 
@@ -69,10 +68,10 @@ def _run(script: str) -> tuple[str, float]:
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file, tempfile.TemporaryFile("w+") as output:
         file.write(script)
         file.flush()
-        arguments = [program("pgbench"), "--no-vacuum", "--client=1", "--transactions=1"]
+        arguments = [str(program("pgbench")), "--no-vacuum", "--client=1", "--transactions=1"]
         arguments += ["--report-per-command", f"--file={file.name}"]
         arguments += [f"--host={settings['HOST']}", f"--port={settings['PORT']}"]
-        arguments += [f"--username={settings['USER']}", Path(settings["NAME"])]
+        arguments += [f"--username={settings['USER']}", str(settings["NAME"])]
         client = subprocess.Popen(arguments, stdout=output, stderr=subprocess.STDOUT)
         _pid, status, usage = os.wait4(client.pid, 0)
         client.returncode = os.waitstatus_to_exitcode(status)

@@ -42,7 +42,7 @@ class Request(models.Model):
 class Decision(models.Model):
     """Who was ranked for a request, best first: ``[{"provider", "user", "score", "distance_km"}, …]``."""
 
-    request = models.OneToOneField(Request, on_delete=models.CASCADE, related_name="decision")
+    request = models.OneToOneField(Request, on_delete=models.CASCADE, related_name="+")
     candidates = models.JSONField(default=list)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -55,7 +55,7 @@ class Decision(models.Model):
 class Assignment(models.Model):
     """An offer of a request to a provider."""
 
-    request = models.ForeignKey(Request, on_delete=models.CASCADE, related_name="assignments")
+    request = models.ForeignKey(Request, on_delete=models.CASCADE, related_name="+")
     provider = models.ForeignKey(ProviderProfile, on_delete=models.CASCADE, related_name="+")
     status = FSMField(default="offered")
     rank = models.PositiveIntegerField()

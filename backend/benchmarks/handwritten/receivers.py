@@ -54,9 +54,9 @@ def route_request(sender: type[Request], *, instance: Request, created: bool, **
 @receiver(post_save, sender=Request, dispatch_uid="handwritten_assign")
 def assign_request(sender: type[Request], *, instance: Request, created: bool, **kwargs: Any) -> None:
     """Offer it to the best, and tell them and the next best."""
-    if instance.status != "verified" or instance.assignments.exists():
+    if instance.status != "verified" or Assignment.objects.filter(request=instance).exists():
         return
-    ranked = instance.decision.candidates
+    ranked = Decision.objects.get(request=instance).candidates
     expires_at = timezone.now() + OPEN_FOR
     _save_all(
         [
@@ -86,7 +86,7 @@ def _list_candidates(request: Request) -> Iterator[dict[str, Any]]:
     providers = (
         ProviderProfile.objects.filter(
             status="active",
-            categories=request.category_id,
+            categories=request.category,
             languages__contains=[request.language],
             latitude__range=(request.latitude - degrees, request.latitude + degrees),
             longitude__range=(request.longitude - degrees, request.longitude + degrees),
