@@ -15,7 +15,7 @@ __all__ = ["add_history"]
 _MADE = """
 DROP TABLE IF EXISTS made;
 CREATE TEMPORARY TABLE made AS
-SELECT g AS id, %(now)s - interval '40 days' - mod(g * 7919, 1000000) * interval '1 minute' AS at
+SELECT g AS id, %(now)s - interval '40 days' - mod(g * 7919::bigint, 1000000) * interval '1 minute' AS at
 FROM generate_series(%(first)s, %(last)s) AS g;
 ANALYZE made
 """

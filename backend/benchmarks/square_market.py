@@ -61,7 +61,7 @@ class SquareMarket:
 
     def make_leads(self, count: int) -> list[Lead]:
         """Make new leads with confirmed contacts, in the middle of the towns, spread over all of them."""
-        town = f"mod(g * 7919, {self.providers // PROVIDERS_EACH})"
+        town = f"mod(g * 7919::bigint, {self.providers // PROVIDERS_EACH})"
         places = _PLACES.format(town=town, inside="(0.3 + 0.4 * random())")
         first = self._contacts + 1
         self._contacts += count
