@@ -34,7 +34,8 @@ def read_server_ms() -> float:
     The processes that share a statement end with it, so that differences of two calls have them too.
     """
     ended = psutil.Process(_read_server_pid()).parent().cpu_times()
-    return _read_backend_ms() + (ended.children_user + ended.children_system) * 1000
+    ended_s: float = ended.children_user + ended.children_system
+    return _read_backend_ms() + ended_s * 1000
 
 
 def _used_ms() -> float:
