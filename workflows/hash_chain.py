@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from django.db import connection
 
 __all__ = [
-    "BROKEN_CHAINS",
     "CHAIN_FUNCTION",
     "DIGEST",
     "HAPPENED_FUNCTION",
@@ -79,19 +78,6 @@ _BROKEN = f"""
     ) chained
     WHERE hash <> recomputed OR previous_hash <> link_before OR sequence <> position
     ORDER BY log_id
-"""  # noqa: S608  built of constants alone
-
-# The objects whose chains do not hold.  As filters of joins, both halves are shared among the processors.
-BROKEN_CHAINS = f"""
-    SELECT r.object_id AS id
-      FROM workflows_transitionrecord r JOIN django_fsm_log_statelog s ON s.id = r.log_id
-     WHERE r.machine = %(machine)s AND r.hash <> {DIGEST.format(record="r", log="s")}
-    UNION
-    SELECT r.object_id
-      FROM workflows_transitionrecord r LEFT JOIN workflows_transitionrecord before
-        ON before.machine = %(machine)s AND before.object_id = r.object_id AND before.sequence = r.sequence - 1
-     WHERE r.machine = %(machine)s
-       AND r.previous_hash <> CASE r.sequence WHEN 1 THEN '' ELSE coalesce(before.hash, 'missing') END
 """  # noqa: S608  built of constants alone
 
 

@@ -11,16 +11,21 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django_fsm_log.models import StateLog
 
-__all__ = ["PASSAGES_OF", "PASSAGE_FUNCTION", "Passage"]
+__all__ = ["EDGE", "MAGNITUDE", "PASSAGES_OF", "PASSAGE_FUNCTION", "SPENT_US", "Passage"]
 
-PASSAGES_OF = """
+# Of an event ``r`` and its row of the log ``s``.
+SPENT_US = "(extract(epoch FROM r.time_in_previous_state) * 1000000)::bigint"
+EDGE = "('x' || left(md5(concat_ws('|', s.transition, coalesce(s.source_state, ''), s.state)), 16))::bit(64)::bigint"
+MAGNITUDE = "(16 * ln(greatest({spent_us}, 0) + 1))::smallint"
+
+PASSAGES_OF = f"""
     SELECT r.log_id, s.timestamp, spent.us,
-           ('x' || left(md5(concat_ws('|', s.transition, coalesce(s.source_state, ''), s.state)), 16))::bit(64)::bigint,
-           s.object_id, s.content_type_id, (16 * ln(greatest(spent.us, 0) + 1))::smallint
-      FROM {records} r
+           {EDGE},
+           s.object_id, s.content_type_id, {MAGNITUDE.format(spent_us="spent.us")}
+      FROM {{records}} r
       JOIN django_fsm_log_statelog s ON s.id = r.log_id
-     CROSS JOIN LATERAL (SELECT (extract(epoch FROM r.time_in_previous_state) * 1000000)::bigint) spent (us)
-"""
+     CROSS JOIN LATERAL (SELECT {SPENT_US}) spent (us)
+"""  # noqa: S608  built of constants alone
 """The passages of ``{records}``, in the order of the table's columns."""
 
 # Runs after each statement that inserts records, for all of them at once.

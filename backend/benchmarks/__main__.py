@@ -10,12 +10,24 @@ from dataclasses import asdict
 from importlib import import_module
 
 from backend.benchmarks.figures import Measurement
-from backend.benchmarks.processes import use_own_database
+from backend.benchmarks.processes import use_fresh_database, use_own_database
+from backend.benchmarks.progress import say
 from backend.benchmarks.report import describe_machine, draw_table, write_section
 
 __all__ = ["main"]
 
-NAMES = ("latency", "throughput", "audit_list", "dashboard", "process_map", "provider_page", "audit")
+NAMES = (
+    "verify",
+    "engine",
+    "growth",
+    "latency",
+    "throughput",
+    "audit_list",
+    "dashboard",
+    "process_map",
+    "provider_page",
+    "audit",
+)
 """The benchmarks: modules of this package with ``TITLE`` and ``measure()``."""
 ON_REQUEST = ("bulk_run", "bulk_pace", "matching", "ranking")
 """Those that take many minutes, or have a target of their own, and are run only when named."""
@@ -32,8 +44,13 @@ def main(arguments: Sequence[str]) -> None:
     known = (*NAMES, *ON_REQUEST)
     if unknown := sorted(set(names) - set(known)):
         parser.error(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(known)}")
+    say("a database of its own is made")
     use_own_database()
-    results = {name: _run(name, is_written=chosen.write, is_quiet=chosen.json) for name in names}
+    results = {}
+    for number, name in enumerate(names, start=1):
+        use_fresh_database()
+        say(f"{name}, benchmark {number} of {len(names)}")
+        results[name] = _run(name, is_written=chosen.write, is_quiet=chosen.json)
     if chosen.json:
         shown = {name: [asdict(one) for one in measurements] for name, measurements in results.items()}
         sys.stdout.write(json.dumps({"machine": describe_machine(), "benchmarks": shown}, indent=2) + "\n")

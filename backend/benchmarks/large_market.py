@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 
+from backend.benchmarks.index_rebuild import indexes_rebuilt
 from backend.catalog.models import Category
 from backend.leads.models import Lead, LeadAssignment
 from backend.users.models import User
@@ -173,9 +174,10 @@ def build_market(market: LargeMarket) -> None:
     }
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
-        for script in (_LEADS, _PROVIDERS, _OFFERS, _LOG):
-            for statement in script.split(";"):
-                cursor.execute(statement, parameters)
+        with indexes_rebuilt(_TABLES):
+            for script in (_LEADS, _PROVIDERS, _OFFERS, _LOG):
+                for statement in script.split(";"):
+                    cursor.execute(statement, parameters)
         cursor.execute("SET session_replication_role = DEFAULT")
         for table in _TABLES:
             cursor.execute(f"VACUUM (ANALYZE) {table}")

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 
+from backend.benchmarks.index_rebuild import indexes_rebuilt
 from backend.notifications.models import Receiver
 from backend.users.models import ProviderProfile
 from workflows import clock
@@ -92,11 +93,12 @@ def complete_market() -> None:
     Receiver.objects.create(name="email", in_flight_max=8)
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
-        for script in (_PROVIDERS, _NOTIFICATIONS):
-            for statement in script.split(";"):
-                cursor.execute(statement, parameters)
-        _link_events(cursor)
-        cursor.execute(_PASSAGES)
+        with indexes_rebuilt(_TABLES):
+            for script in (_PROVIDERS, _NOTIFICATIONS):
+                for statement in script.split(";"):
+                    cursor.execute(statement, parameters)
+            _link_events(cursor)
+            cursor.execute(_PASSAGES)
         cursor.execute("SET session_replication_role = DEFAULT")
         for table in _TABLES:
             cursor.execute(f"VACUUM (FULL, ANALYZE) {table}")

@@ -12,14 +12,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["measure_cpu_s", "measure_together", "running_worker", "start_worker", "use_own_database"]
+__all__ = [
+    "measure_cpu_s",
+    "measure_together",
+    "running_worker",
+    "start_worker",
+    "use_fresh_database",
+    "use_own_database",
+]
 
 SETTINGS = "backend.benchmarks.settings"
 STOP_TIMEOUT_S = 30
+TEMPLATE = "benchmark_template"
+"""The migrated database, as every benchmark finds it: copied in a moment."""
 
 
 def use_own_database() -> None:
-    """Set Django up on a PostgreSQL of its own in a temporary folder, which goes when this process ends."""
+    """Set Django up on a PostgreSQL of its own in a temporary folder, which goes when this process ends.
+
+    ``use_fresh_database`` makes the database in it.
+    """
     data_dir = Path(tempfile.mkdtemp(prefix="procompare-bench-"))
     # What is registered first runs last: when the embedded server has been stopped.
     atexit.register(shutil.rmtree, data_dir, ignore_errors=True)
@@ -31,6 +43,17 @@ def use_own_database() -> None:
     }
     os.environ.pop("DATABASE_URL", None)
     _prepare()
+
+
+def use_fresh_database() -> None:
+    """Put a migrated and empty database in the place of the one that there is: no benchmark sees another's rows."""
+    from django.db import connection, connections
+
+    connections.close_all()
+    name = connection.settings_dict["NAME"]
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE {TEMPLATE}')
 
 
 @contextmanager
@@ -74,8 +97,13 @@ def _prepare() -> None:
 
     django.setup()
     from django.core.management import call_command
-    from django.db import connection
+    from django.db import connection, connections
 
     call_command("migrate", verbosity=0)
+    # The benchmarks' own models have no migrations, and point to tables that have.
+    call_command("migrate", run_syncdb=True, verbosity=0)
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE benchmark_starts (number bigint, at timestamptz)")
+    connections.close_all()
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(f'ALTER DATABASE "{connection.settings_dict["NAME"]}" RENAME TO {TEMPLATE}')

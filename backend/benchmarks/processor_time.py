@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 from django.db import connection
 
-__all__ = ["Taken", "measure_time", "server_s"]
-
-_TICKS = os.sysconf("SC_CLK_TCK")
+__all__ = ["Taken", "measure_time", "read_server_ms"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,35 +29,33 @@ def measure_time(work: Callable[[], object]) -> Taken:
     return Taken((time.perf_counter() - begun) * 1000, _used_ms() - used_ms)
 
 
-def server_s() -> float:
-    """Return the processor time of the database server so far, all its processes and those that have ended; in s.
+def read_server_ms() -> float:
+    """Return the processor time of the database server so far: of all its processes, also of those that have ended.
 
-    It runs on this machine; NaN where the system does not tell.
+    It runs on this machine.  Live ones are counted in hundredths of a second: for what takes seconds.
     """
-    connection.ensure_connection()
-    own = _read_stat(connection.connection.info.backend_pid)
-    if not own:
-        return float("nan")
-    server = own[1]
-    total = sum(map(int, _read_stat(int(server))[11:15]))
-    for folder in Path("/proc").iterdir():
-        stat = _read_stat(int(folder.name)) if folder.name.isdigit() else []
-        if len(stat) > 1 and stat[1] == server:
-            total += sum(map(int, stat[11:13]))
-    return total / _TICKS
-
-
-def _read_stat(pid: int) -> list[str]:
-    """Return what the system tells of a process, from its state on (proc(5)); nothing when it is gone."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return []
+    server = psutil.Process(_read_server_pid()).parent()
+    assert server is not None, "a server process has the server for its parent"
+    times = server.cpu_times()
+    total = times.user + times.system + times.children_user + times.children_system
+    for child in server.children():
+        with contextlib.suppress(psutil.NoSuchProcess):  # its time is in the next reading
+            own = child.cpu_times()
+            total += own.user + own.system
+    return float(total) * 1000
 
 
 def _used_ms() -> float:
-    connection.ensure_connection()
-    own_ms = time.process_time() * 1000
+    return time.process_time() * 1000 + _read_backend_ms()
+
+
+def _read_backend_ms() -> float:
     # The first number is the time on a processor, in ns (Documentation/scheduler/sched-stats.rst).
-    file = Path(f"/proc/{connection.connection.info.backend_pid}/schedstat")
-    return own_ms + int(file.read_text().split()[0]) / 1e6 if file.exists() else float("nan")
+    file = Path(f"/proc/{_read_server_pid()}/schedstat")
+    return int(file.read_text().split()[0]) / 1e6 if file.exists() else float("nan")
+
+
+def _read_server_pid() -> int:
+    connection.ensure_connection()
+    pid: int = connection.connection.info.backend_pid
+    return pid

@@ -7,6 +7,7 @@ full, two in three keep office hours.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import connection
@@ -15,7 +16,14 @@ from backend.catalog.models import Category
 from backend.leads.models import Lead
 from workflows import Channel, SystemActor, acting, clock
 
-__all__ = ["CATEGORIES", "add_providers", "make_categories", "make_leads"]
+__all__ = [
+    "CATEGORIES",
+    "TOWNS_AND_COUNTRY",
+    "add_providers",
+    "make_categories",
+    "make_leads",
+    "run_unchecked",
+]
 
 CATEGORIES = 20
 TOWNS = 300
@@ -29,8 +37,7 @@ UPDATE benchmark_town SET share_until = share_until / (SELECT max(share_until) F
 CREATE INDEX ON benchmark_town (share_until)
 """
 
-# A place for each number: four in five around a town, the sum of three even chances being nearly normal.
-_PLACES = """
+TOWNS_AND_COUNTRY = """
 SELECT g AS number,
        CASE WHEN is_town THEN town.latitude + town.spread * (random() + random() + random() - 1.5) * 2
             ELSE 47.5 + 7 * random() END AS latitude,
@@ -40,6 +47,7 @@ FROM (SELECT g, random() AS share, random() < 0.8 AS is_town
       FROM generate_series({first}, {last}) AS g) AS chance
 CROSS JOIN LATERAL (SELECT * FROM benchmark_town WHERE share_until >= share ORDER BY share_until LIMIT 1) AS town
 """
+"""A place for each number: four in five around a town, the sum of three even chances being nearly normal."""
 
 _PROVIDERS = """
 INSERT INTO users_user (id, username, password, is_superuser, first_name, last_name, email, is_staff,
@@ -77,10 +85,10 @@ SELECT provider_id, category_id, %(now)s - interval '20 days' * random(), 10, 10
 FROM users_providercategory WHERE provider_id BETWEEN %(first)s AND %(last)s AND mod(provider_id, 5) < 3
 """
 
-_CONTACTS_AND_PLACES = """
+_CONTACTS = """
 INSERT INTO leads_leadcontact (id, name, email, email_key, phone, phone_key, is_placeholder, confirmed_at)
 SELECT g, 'Client ' || g, g || '@example.com', g || '@example.com', '', '', false, %(now)s
-FROM generate_series(1, %(leads)s) AS g
+FROM generate_series(%(first)s, %(last)s) AS g
 """
 
 _TABLES = (
@@ -94,13 +102,16 @@ _TABLES = (
 
 def make_categories() -> int:
     """Make the towns and the categories; return the first of these, whose keys follow each other."""
-    _run(_TOWNS, {"towns": TOWNS})
+    run_unchecked(_TOWNS, {"towns": TOWNS})
     wanted = [Category(name=f"Work {number}", slug=f"work-{number}") for number in range(CATEGORIES)]
     return Category.objects.bulk_create(wanted)[0].pk
 
 
-def add_providers(first: int, last: int, *, first_category: int) -> None:
-    """Add the providers numbered ``first`` to ``last``, without their coverage: triggers and foreign keys are off."""
+def add_providers(first: int, last: int, *, first_category: int, places: str = TOWNS_AND_COUNTRY) -> None:
+    """Add the providers numbered ``first`` to ``last``, without their coverage: triggers and foreign keys are off.
+
+    ``places`` is a query that has a place for each of the numbers from ``{first}`` to ``{last}``.
+    """
     parameters = {
         "now": clock.now(),
         "first": first,
@@ -108,20 +119,25 @@ def add_providers(first: int, last: int, *, first_category: int) -> None:
         "first_category": first_category,
         "categories": CATEGORIES,
     }
-    places = _PLACES.format(first="%(first)s", last="%(last)s")
-    _run(_PROVIDERS.replace("{places}", places), parameters)
+    placed = places.format(first="%(first)s", last="%(last)s")
+    run_unchecked(_PROVIDERS.replace("{places}", placed), parameters)
     with connection.cursor() as cursor:
         for table in _TABLES:
             cursor.execute(f"VACUUM (ANALYZE) {table}")
 
 
-def make_leads(count: int, *, first_category: int) -> list[Lead]:
-    """Make new leads where people live, which any of the categories may answer; return them."""
-    now = clock.now()
-    _run(_CONTACTS_AND_PLACES, {"now": now, "leads": count})
+def make_leads(
+    count: int, *, first_category: int, first: int = 1, places: str = TOWNS_AND_COUNTRY
+) -> list[Lead]:
+    """Make new leads at places, as ``add_providers`` has them, which any of the categories may answer; return them.
+
+    ``first`` is the key of the first one's contact; those of the others follow.
+    """
+    last = first + count - 1
+    run_unchecked(_CONTACTS, {"now": clock.now(), "first": first, "last": last})
     with connection.cursor() as cursor:
-        cursor.execute(_PLACES.format(first="1", last=count))
-        places = cursor.fetchall()
+        cursor.execute(places.format(first=first, last=last))
+        placed = cursor.fetchall()
     with acting(by=SystemActor("benchmark"), channel=Channel.COMMAND):
         return [
             Lead.objects.create(
@@ -132,12 +148,12 @@ def make_leads(count: int, *, first_category: int) -> list[Lead]:
                 longitude=longitude,
                 language="de",
             )
-            for number, latitude, longitude in places
+            for number, latitude, longitude in placed
         ]
 
 
-def _run(script: str, parameters: dict[str, Any]) -> None:
-    """Run statements without triggers; the same chances each time."""
+def run_unchecked(script: str, parameters: Mapping[str, Any]) -> None:
+    """Run statements without triggers and foreign keys; the same chances each time."""
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica; SELECT setseed(0.42)")
         for statement in script.split(";"):

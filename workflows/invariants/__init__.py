@@ -6,6 +6,6 @@ generated from the machines.  ``manage.py audit`` examines them all.
 
 from workflows.invariants.catalogue import list_invariants
 from workflows.invariants.examination import Finding, examine, examine_all
-from workflows.invariants.invariant import Invariant
+from workflows.invariants.invariant import Invariant, SharedScan
 
-__all__ = ["Finding", "Invariant", "examine", "examine_all", "list_invariants"]
+__all__ = ["Finding", "Invariant", "SharedScan", "examine", "examine_all", "list_invariants"]

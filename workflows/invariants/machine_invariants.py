@@ -11,8 +11,8 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from psycopg.sql import SQL, Identifier
 
-from workflows.hash_chain import BROKEN_CHAINS
-from workflows.invariants.invariant import Invariant
+from workflows.invariants.event_scan import CHAIN_IS_WHOLE, EVENT_SCAN, STEPS_MEET
+from workflows.invariants.invariant import Invariant, SharedScan
 from workflows.machine import Machine
 from workflows.registry import state_field_of
 
@@ -25,15 +25,6 @@ LEFT JOIN workflows_transitionrecord AS r
   ON r.machine = %(machine)s AND r.object_id = o.{key} AND r.sequence = o.version
 LEFT JOIN django_fsm_log_statelog AS s ON s.id = r.log_id
 WHERE s.state IS DISTINCT FROM o.{state}
-"""
-
-STEPS_MEET = """
-SELECT DISTINCT object_id AS id FROM (
-    SELECT r.object_id, s.source_state, lag(s.state) OVER (PARTITION BY r.object_id ORDER BY r.sequence) AS before
-    FROM workflows_transitionrecord AS r JOIN django_fsm_log_statelog AS s ON s.id = r.log_id
-    WHERE r.machine = %(machine)s
-) AS step
-WHERE source_state IS DISTINCT FROM before
 """
 
 # The database refuses two events of the same number; so where first, last and count fit, none is missing.
@@ -60,7 +51,7 @@ class _Rule:
     name: str
     holds: Any
     mend: Any
-    sql: str
+    sql: str | SharedScan
 
 
 _RULES = (
@@ -76,10 +67,10 @@ _RULES = (
     ),
     _Rule(
         "L2",
-        "each_event_begins_where_the_one_before_ended",
+        STEPS_MEET,
         _("{what}: each event begins in the state in which the one before ended."),
         FORGED,
-        STEPS_MEET,
+        EVENT_SCAN,
     ),
     _Rule(
         "L3",
@@ -90,10 +81,10 @@ _RULES = (
     ),
     _Rule(
         "L7",
-        "hash_chain_is_whole",
+        CHAIN_IS_WHOLE,
         _("{what}: the hashes of its events hold, from the first to the last."),
         FORGED,
-        BROKEN_CHAINS,
+        EVENT_SCAN,
     ),
 )
 
@@ -116,6 +107,6 @@ def _build(machine: Machine, rule: _Rule) -> Invariant:
         model=machine.label,
         holds=format_lazy(rule.holds, what=lazystr(machine.title)),
         mend=rule.mend,
-        sql=SQL(rule.sql).format(**names).as_string(),
+        sql=SQL(rule.sql).format(**names).as_string() if isinstance(rule.sql, str) else rule.sql,
         parameters=lambda: {"machine": machine.label},
     )
