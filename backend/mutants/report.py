@@ -29,7 +29,7 @@ def _table(trials: Sequence[Trial]) -> Iterator[str]:
 
 def _name(tests: Sequence[str]) -> str:
     """Return the first of some tests, and how many more there are."""
-    first = tests[0].rpartition("/")[2].replace(".py::", " ").replace("::", ".")
+    first = tests[0].rpartition("/")[2].replace(".py::", " ").replace("::", ".").replace("|", "¦")
     return f"`{first}`" + (f" and {len(tests) - 1} more" if len(tests) > 1 else "")
 
 
