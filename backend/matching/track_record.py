@@ -50,15 +50,6 @@ class Record:
         """Return the record of an accepted offer whose client has chosen."""
         return cls(finished=1, won=float(is_won))
 
-    def faded(self, *, by: datetime.timedelta) -> Record:
-        """Return what is left of the sums after a time; one that is negative counts as none."""
-        kept = float(0.5 ** (max(by, datetime.timedelta(0)) / HALF_LIFE))
-        return Record(**{name: kept * getattr(self, name) for name in Record.__slots__})
-
-    def plus(self, event: Record) -> Record:
-        """Return these sums with those of an event of the same instant."""
-        return Record(**{name: getattr(self, name) + getattr(event, name) for name in Record.__slots__})
-
 
 SUMS = tuple(Record.__slots__)
 """The names of the sums."""

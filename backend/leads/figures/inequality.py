@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
+
+from backend.matching.inequality import gini
 
 __all__ = ["Distribution"]
 
@@ -16,7 +17,7 @@ __all__ = ["Distribution"]
 class Distribution:
     """How many holders have how much: ``holders_by_amount[3]`` of them have three.
 
-    Gini, "Variabilità e mutabilità", 1912; Lorenz, "Methods of measuring the concentration of wealth", 1905.
+    Lorenz, "Methods of measuring the concentration of wealth", 1905.
     """
 
     holders_by_amount: Mapping[int, int]
@@ -49,9 +50,10 @@ class Distribution:
     @property
     def gini(self) -> float | None:
         """Return 0 where everybody has the same, towards 1 where one has all; None where there is nothing."""
-        if not self.lorenz:
+        if not self.total:
             return None
-        return 1 - sum((x2 - x1) * (y1 + y2) for (x1, y1), (x2, y2) in pairwise(self.lorenz))
+        amounts, holders = zip(*self.holders_by_amount.items(), strict=True)
+        return gini(np.repeat(amounts, holders))
 
     def share_of_richest(self, share: float) -> float | None:
         """Return which share of all the richest ``share`` of the holders have; None where there is nothing.

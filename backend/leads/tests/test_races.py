@@ -284,6 +284,28 @@ class TestEightThreads:
         assert lead.assignments.filter(status="accepted").count() == 3
         assert refused == ["place_can_be_claimed"] * 3
 
+    def test_marking_each_of_two_leads_a_duplicate_of_the_other_closes_one_of_them(self) -> None:
+        category = make_market(providers=0)
+        pairs = [(make_lead(category).pk, make_lead(category).pk) for _pair in range(20)]
+        refusals: list[str] = []
+
+        def mark(share: Sequence[tuple[int, int]]) -> None:
+            for lead, original in share:
+                try:
+                    Lead.objects.get(pk=lead).mark_duplicate(by=chief(), of=Lead.objects.get(pk=original))
+                except TransitionRefused as refused:
+                    refusals.append(refused.code)
+
+        # Each of the two threads has the same pairs in the same order, one the other way round.
+        turned = [both for pair in pairs for both in (pair, pair[::-1])]
+        errors = run_in_threads(mark, turned, threads=2)
+
+        assert errors == []
+        assert len(refusals) == len(pairs)
+        for pair in pairs:
+            states = Lead.objects.filter(pk__in=pair).values_list("status", flat=True)
+            assert sorted(states) == ["duplicate", "new"]
+
     def test_declining_together_offer_each_place_to_somebody_else(self) -> None:
         lead = make_lead(make_market(providers=12))
         lead.verify(by=chief())

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backend.matching.features import measure
-from backend.matching.simulation.ledger import Known, Ledger, columns_of
+from backend.matching.simulation.ledger import Ledger
 from backend.matching.simulation.market import Market, at_hour
 from backend.matching.simulation.people import People, Situation
 from backend.matching.values import Candidate, Request
@@ -71,22 +72,25 @@ class Decision:
     @cached_property
     def candidates(self) -> tuple[Candidate, ...]:
         """Return the providers as the search would, with the features that ranking sees."""
-        who, at = self.situation.providers, self.request.at
-        waits_h = People(self._market).opens_in_h(who, self.situation.at_h).tolist()
-        category_record = self._ledger.category_record(self.request.category_id, at=at)
-        rows = zip(who.tolist(), self.distance_km.tolist(), waits_h, strict=True)
-        known = [
-            self._ledger.facts(
-                provider,
-                category=self.request.category_id,
-                distance_km=distance_km,
-                opening_at=at + timedelta(hours=wait_h) if wait_h else at,
-                category_record=category_record,
-            )
-            for provider, distance_km, wait_h in rows
-        ]
-        measured = measure(columns_of(known, at=at), request=self.request)
-        return tuple(map(_candidate, who.tolist(), known, measured))
+        who, at_h = self.situation.providers, self.situation.at_h
+        facts = self._ledger.facts(
+            who,
+            category=self.request.category_id,
+            distance_km=self.distance_km,
+            opening_h=at_h + People(self._market).opens_in_h(who, at_h),
+            at_h=at_h,
+        )
+        columns = (
+            who,
+            facts.distance_km,
+            facts.open_offers,
+            facts.open_offers_max,
+            facts.offers_total,
+            self.last_offered_h,
+            facts.opening_at,
+        )
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        return tuple(map(_candidate, rows, measure(facts, request=self.request)))
 
     @cached_property
     def acceptance(self) -> Vector:
@@ -104,16 +108,17 @@ class Decision:
         return self._ledger.last_offered_h[self.situation.providers]
 
 
-def _candidate(provider: int, known: Known, features: Mapping[str, float]) -> Candidate:
+def _candidate(row: tuple[Any, ...], features: Mapping[str, float]) -> Candidate:
+    provider, distance_km, open_offers, open_offers_max, offers_total, last_offered_h, opening_at = row
     return Candidate(
         provider_id=provider,
         user_id=provider,
         company_name="",
-        distance_km=known.distance_km,
-        open_offers=known.open_offers,
-        open_offers_max=known.open_offers_max,
-        last_offered_at=known.last_offered_at,
+        distance_km=distance_km,
+        open_offers=int(open_offers),
+        open_offers_max=int(open_offers_max),
+        last_offered_at=None if math.isinf(last_offered_h) else at_hour(last_offered_h),
         features=features,
-        opening_at=known.opening_at,
-        offers_total=known.offers_total,
+        opening_at=datetime.fromtimestamp(opening_at, UTC),
+        offers_total=int(offers_total),
     )

@@ -2,48 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
-
 import numpy as np
 from numpy.typing import NDArray
 
 from backend.matching.features import Facts
-from backend.matching.simulation.market import Market, at_hour
-from backend.matching.track_record import SUMS, Record, Sums
+from backend.matching.simulation.market import EPOCH, Market
+from backend.matching.track_record import SUMS, Record, Sums, left_after_days
 
-__all__ = ["Known", "Ledger", "columns_of"]
+__all__ = ["Ledger"]
 
 Vector = NDArray[np.float64]
 Numbers = NDArray[np.int64]
 
-
-NOTHING = Record()
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the search would have found of one provider; None where nothing is known.
-
-    ``record`` is the provider's in the category, as of ``record_at``; ``category_record`` that of all of them.
-    """
-
-    distance_km: float
-    radius_km: float
-    open_offers: int
-    open_offers_max: int
-    offers_total: int
-    typical_price: Decimal | None
-    rating: float | None
-    created_at: datetime
-    last_offered_at: datetime | None
-    opening_at: datetime | None
-    record: Record = NOTHING
-    record_at: datetime | None = None
-    category_record: Record = NOTHING
+HOUR_S = 3_600
 
 
 class Ledger:
@@ -54,7 +25,7 @@ class Ledger:
     """
 
     def __init__(self, market: Market) -> None:
-        count = len(market.providers)
+        count, categories = len(market.providers), market.size.categories
         self._market = market
         self.open_offers = np.zeros(count, dtype=np.int64)
         self.offers_total = np.zeros(count, dtype=np.int64)
@@ -63,10 +34,8 @@ class Ledger:
         self._offers_on_day = np.zeros(count, dtype=np.int64)
         self._rating = market.providers.rating.copy()
         self._reviews = market.providers.reviews.copy()
-        self._created_at = [at_hour(hour) for hour in market.providers.joined_h.tolist()]
-        self._last_offered_at: dict[int, datetime] = {}
-        self._records: dict[tuple[int, int], tuple[Record, datetime]] = {}
-        self._categories: dict[int, tuple[Record, datetime]] = {}
+        self._records = _Records((count, categories))
+        self._category_records = _Records((categories,))
 
     def has_room(self, who: Numbers, at_h: float) -> NDArray[np.bool_]:
         """Say of each provider whether it may have one more offer now."""
@@ -85,7 +54,6 @@ class Ledger:
         self.open_offers[who] += 1
         self.offers_total[who] += 1
         self.last_offered_h[who] = at_h
-        self._last_offered_at |= dict.fromkeys(who.tolist(), at_hour(at_h))
 
     def release(self, provider: int) -> None:
         """Count one open offer less."""
@@ -93,14 +61,8 @@ class Ledger:
 
     def note(self, event: Record, *, provider: int, category: int, at_h: float) -> None:
         """Add an event to the record of a provider, and to that of its category."""
-        at = at_hour(at_h)
-        self._records[provider, category] = (_add(self._records.get((provider, category)), event, at), at)
-        self._categories[category] = (_add(self._categories.get(category), event, at), at)
-
-    def category_record(self, category: int, *, at: datetime) -> Record:
-        """Return what is left at an instant of the record of a category."""
-        total, total_at = self._categories.get(category, (NOTHING, at))
-        return total.faded(by=at - total_at)
+        self._records.add(event, (provider, category), at_h=at_h)
+        self._category_records.add(event, (category,), at_h=at_h)
 
     def note_review(self, provider: int, *, stars: float) -> None:
         """Take a review into a provider's rating, the mean of all."""
@@ -110,58 +72,44 @@ class Ledger:
         self._reviews[provider] = before + 1
 
     def facts(
-        self,
-        provider: int,
-        *,
-        category: int,
-        distance_km: float,
-        opening_at: datetime,
-        category_record: Record,
-    ) -> Known:
-        """Return what the search would have found of a provider."""
+        self, who: Numbers, *, category: int, distance_km: Vector, opening_h: Vector, at_h: float
+    ) -> Facts:
+        """Return what the search would have found of providers for a request of a category at an instant."""
         providers = self._market.providers
-        record, record_at = self._records.get((provider, category), (NOTHING, None))
-        rating = float(self._rating[provider])
-        return Known(
+        last_offered_h = np.where(np.isinf(self.last_offered_h[who]), np.nan, self.last_offered_h[who])
+        return Facts(
             distance_km=distance_km,
-            radius_km=float(providers.radius_km[provider]),
-            open_offers=int(self.open_offers[provider]),
-            open_offers_max=int(providers.open_offers_max[provider]),
-            offers_total=int(self.offers_total[provider]),
-            typical_price=self._market.price_of(provider, category),
-            rating=None if math.isnan(rating) else rating,
-            created_at=self._created_at[provider],
-            last_offered_at=self._last_offered_at.get(provider),
-            opening_at=opening_at,
-            record=record,
-            record_at=record_at,
-            category_record=category_record,
+            radius_km=providers.radius_km[who],
+            open_offers=self.open_offers[who].astype(np.float64),
+            open_offers_max=providers.open_offers_max[who].astype(np.float64),
+            offers_total=self.offers_total[who].astype(np.float64),
+            typical_price=self._market.prices_of(who, category),
+            rating=self._rating[who],
+            created_at=_seconds_of(providers.joined_h[who]),
+            last_offered_at=_seconds_of(last_offered_h),
+            opening_at=_seconds_of(opening_h),
+            own=self._records.read((who, category), at_h=at_h),
+            average=self._category_records.read((np.full(len(who), category),), at_h=at_h),
         )
 
 
-def _add(kept: tuple[Record, datetime] | None, event: Record, at: datetime) -> Record:
-    if kept is None:
-        return event
-    record, record_at = kept
-    return record.faded(by=at - record_at).plus(event)
+class _Records:
+    """Sums that fade, one row for each key: those of the instant of its last event."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self._sums = np.zeros((*shape, len(SUMS)))
+        self._as_of_h = np.zeros(shape)
+
+    def add(self, event: Record, key: tuple[int, ...], *, at_h: float) -> None:
+        self._sums[key] = self._faded(key, at_h) + [getattr(event, name) for name in SUMS]
+        self._as_of_h[key] = at_h
+
+    def read(self, keys: tuple[Numbers | int, ...], *, at_h: float) -> Sums:
+        return Sums(*self._faded(keys, at_h).T)
+
+    def _faded(self, keys: tuple[Numbers | int, ...], at_h: float) -> Vector:
+        return np.asarray(left_after_days((at_h - self._as_of_h[keys]) / 24)[..., None] * self._sums[keys])
 
 
-def columns_of(known: Sequence[Known], *, at: datetime) -> Facts:
-    """Return what is known of providers at an instant as ranking measures it: in columns."""
-    own = [one.record if one.record_at is None else one.record.faded(by=at - one.record_at) for one in known]
-    columns = {
-        name: _column([getattr(one, name) for one in known])
-        for name in Facts.__slots__
-        if name not in ("own", "average")
-    }
-    return Facts(**columns, own=_sums_of(own), average=_sums_of([one.category_record for one in known]))
-
-
-def _column(values: Sequence[float | Decimal | datetime | None]) -> Vector:
-    return np.array(
-        [one.timestamp() if isinstance(one, datetime) else one for one in values], dtype=np.float64
-    )
-
-
-def _sums_of(records: Sequence[Record]) -> Sums:
-    return Sums(*(_column([getattr(one, name) for one in records]) for name in SUMS))
+def _seconds_of(hours: Vector) -> Vector:
+    return EPOCH.timestamp() + HOUR_S * hours

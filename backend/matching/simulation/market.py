@@ -94,9 +94,9 @@ class Market:
     providers: Providers
     leads: Leads
 
-    def price_of(self, provider: int, category: int) -> Decimal:
-        """Return what a provider usually charges for a category, as its profile would have it."""
-        return Decimal(int(100 * self.providers.price[provider, category])) / 100
+    def prices_of(self, who: Numbers, category: int) -> Vector:
+        """Return what providers usually charge for a category, as their profiles would have it: in whole cents."""
+        return np.asarray(np.floor(100 * self.providers.price[who, category]) / 100)
 
     def budget_of(self, lead: int) -> Decimal | None:
         """Return the budget that a lead names."""

@@ -18,7 +18,7 @@ from standardwebhooks import Webhook
 
 from backend.jobs.tests.worker_process import WorkerProcess, wait_until
 from backend.leads.models import Lead, LeadAssignment
-from backend.leads.tests.admin_pages import PASSWORD, address_of
+from backend.leads.tests.admin_pages import PASSWORD, address_of, make_member
 from backend.leads.tests.factories import make_lead, make_market
 from backend.notifications.models import Delivery, DeliveryChannel, NotificationType, WebhookEndpoint
 from backend.notifications.services import save_preferences, save_webhook_endpoint, set_channel_choice
@@ -110,7 +110,7 @@ class TestAfterTheOffer:
 
         # Staff verify it in the admin.
         staff = make_desk()
-        staff.log_in("verifier")
+        staff.log_in_by_form(make_member("verifier"), at="/admin/login/", until="**/admin/")
         page = staff.open(address_of(lead))
         page.get_by_role("button", name="Verify → Verified").click()
         expect(page.locator(".wf-badge-large")).to_have_text(re.compile("Verified"))
@@ -148,7 +148,7 @@ class TestAfterTheOffer:
 
         # The second one logs in, finds the offer in its list and its inbox, and declines.
         two = make_desk()
-        two.log_in_as(second.provider.user)
+        two.log_in_by_form(second.provider.user, at="/login/", until="**/provider/offers/")
         expect(two.open("/notifications/").get_by_text("An offer for you: A dripping tap")).to_be_visible()
         page = two.open("/provider/offers/")
         page.locator("summary", has_text="Decline").first.click()

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from backend.matching.exploration import Exploration
+from backend.matching.features import Facts
 from backend.matching.policy import Balanced, rank_candidates
 from backend.matching.ranking import ExpertWeights
 from backend.matching.simulation.decision import Decision
 from backend.matching.simulation.draws import Stream, draw_uniform
 from backend.matching.simulation.ledger import Ledger
-from backend.matching.simulation.market import at_hour
 from backend.matching.simulation.people import People, Situation
 from backend.matching.simulation.rivals import OURS, Bound, Order, Ours, Rival, RoundRobin, list_rivals
 from backend.matching.simulation.season import Season
@@ -120,6 +120,11 @@ class TestOurs:
         assert orders[-1] == "week/3"  # it has learned from its own past by then
 
 
+def read_facts(ledger: Ledger, who: list[int], *, at_h: float) -> Facts:
+    places = np.ones(len(who))
+    return ledger.facts(np.array(who), category=0, distance_km=places, opening_h=at_h * places, at_h=at_h)
+
+
 class TestLedger:
     def test_lets_records_fade_as_the_database_does(self) -> None:
         ledger, half_h = Ledger(small_market()), HALF_LIFE / timedelta(hours=1)
@@ -127,16 +132,11 @@ class TestLedger:
         ledger.note(answer, provider=1, category=0, at_h=0.0)
         ledger.note(Record.of_silence(), provider=1, category=0, at_h=half_h)
         ledger.note(Record.of_silence(), provider=2, category=0, at_h=half_h)
-        facts = ledger.facts(
-            1,
-            category=0,
-            distance_km=1.0,
-            opening_at=at_hour(half_h),
-            category_record=ledger.category_record(0, at=at_hour(2 * half_h)),
-        )
-        assert facts.record == Record(answered=1.5, accepted=0.5, responses=0.5)
-        assert facts.record_at == at_hour(half_h)
-        assert facts.category_record == Record(answered=1.25, accepted=0.25, responses=0.25)
+        facts = read_facts(ledger, [1, 2, 3], at_h=2 * half_h)
+        assert [facts.own.answered.tolist(), facts.own.accepted.tolist()] == [[0.75, 0.5, 0], [0.25, 0, 0]]
+        assert facts.own.responses.tolist() == [0.25, 0, 0]
+        assert set(facts.average.answered.tolist()) == {1.25}
+        assert set(facts.average.accepted.tolist()) == {0.25}
 
     def test_takes_the_mean_of_all_reviews(self) -> None:
         market = small_market()
@@ -144,10 +144,7 @@ class TestLedger:
         ledger = Ledger(market)
         for stars in (5.0, 2.0):
             ledger.note_review(new, stars=stars)
-        facts = ledger.facts(
-            new, category=0, distance_km=1.0, opening_at=at_hour(0), category_record=Record()
-        )
-        assert facts.rating == 3.5
+        assert read_facts(ledger, [new], at_h=0.0).rating.tolist() == [3.5]
 
 
 def test_a_policy_without_an_order_says_so() -> None:
