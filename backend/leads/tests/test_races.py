@@ -449,3 +449,32 @@ class TestRivalInTheMiddle:
 
         offer.refresh_from_db()
         assert (offer.status, ContactView.objects.count()) == ("withdrawn", 1)
+
+    def test_claiming_the_same_place_for_the_same_provider_waits_and_is_told_that_it_has_it(self) -> None:
+        """A double click on a page without a version: the second is refused in words."""
+        lead, provider = make_claimable_lead()
+        sentences: list[str] = []
+        rivals: list[threading.Thread] = []
+
+        def click_again() -> None:
+            try:
+                claim(lead, provider=provider, by=provider.user)
+            except TransitionRefused as error:
+                sentences.append(str(error))
+
+        def come_in_between(instance: LeadAssignment, **saved: Any) -> None:
+            # When the offer is made, and not when the rival makes its own.
+            if instance._state.adding and threading.current_thread() is threading.main_thread():
+                rivals.append(start_rival(click_again, timeout_s=0.3))
+
+        pre_save.connect(come_in_between, sender=LeadAssignment)
+        try:
+            offer = claim(lead, provider=provider, by=provider.user)
+        finally:
+            pre_save.disconnect(come_in_between, sender=LeadAssignment)
+        rivals[0].join(timeout=30)
+
+        assert sentences == ["This lead was offered to you already: answer that offer."]
+        assert list(lead.assignments.filter(was_claimed=True).values_list("pk", "status")) == [
+            (offer.pk, "accepted")
+        ]
