@@ -28,8 +28,8 @@ def _table(trials: Sequence[Trial]) -> Iterator[str]:
 
 
 def _name(tests: Sequence[str]) -> str:
-    """Return the first of some tests, and how many more there are."""
-    first = tests[0].rpartition("/")[2].replace(".py::", " ").replace("::", ".").replace("|", "¦")
+    """Return the first of some tests, without its parameters, and how many more there are."""
+    first = tests[0].partition("[")[0].rpartition("/")[2].replace(".py::", " ").replace("::", ".")
     return f"`{first}`" + (f" and {len(tests) - 1} more" if len(tests) > 1 else "")
 
 

@@ -71,11 +71,11 @@ def mutant(tmp_path: Path) -> Mutant:
 class TestReport:
     def test_names_who_found_it_and_what_was_not_found(self, mutant: Mutant) -> None:
         trials = [
-            Trial(mutant, Outcome.FOUND, ("shop/tests/test_shop.py::TestPrice::test_is_3", "b"), 2.4),
+            Trial(mutant, Outcome.FOUND, ("shop/tests/test_shop.py::TestPrice::test_is[3/4]", "b"), 2.4),
             Trial(mutant, Outcome.SURVIVED, (), 3.0, "Its tests pass all the same."),
         ]
         assert as_text(trials).splitlines()[2:] == [
-            "| 7 | All is free. | `test_shop TestPrice.test_is_3` and 1 more | 2 |",
+            "| 7 | All is free. | `test_shop TestPrice.test_is` and 1 more | 2 |",
             "| 7 | All is free. | **not found** | 3 |",
             "",
             "07 free not found.  It breaks: prices.",
