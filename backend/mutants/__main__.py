@@ -28,7 +28,7 @@ def main() -> int:
     server, programs = EmbeddedPostgres(folder / "data"), Programs()
     try:
         mutants = choose(read_mutants(chosen.patches.resolve()), chosen.names)
-        _say(f"Planting {len(mutants)} bugs in a copy of what is committed …")
+        _say(f"Bugs to plant in a copy of what is committed: {len(mutants)}")
         # Held from here: else each run of tests would start and stop it.
         server.acquire()
         trials = try_out_all(
