@@ -36,7 +36,7 @@ class Exploration:
     share: float = 0.2
     new_below: int = 5
     new_weight: float = 50.0
-    first_weight: float = 50.0
+    first_weight: float = 10.0
     temperature: float = 0.05
 
     def __post_init__(self) -> None:
