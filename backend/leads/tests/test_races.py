@@ -286,7 +286,7 @@ class TestEightThreads:
 
     def test_marking_each_of_two_leads_a_duplicate_of_the_other_closes_one_of_them(self) -> None:
         category = make_market(providers=0)
-        pairs = [(make_lead(category).pk, make_lead(category).pk) for _pair in range(20)]
+        pairs = [(make_lead(category).pk, make_lead(category).pk) for _pair in range(5)]
         refusals: list[str] = []
 
         def mark(share: Sequence[tuple[int, int]]) -> None:
