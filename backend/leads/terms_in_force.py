@@ -7,6 +7,7 @@ process.
 from __future__ import annotations
 
 import datetime
+import functools
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.apps import apps
+from django.db import connection
 from django.db.models import DurationField, ExpressionWrapper, QuerySet, Subquery, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
@@ -56,7 +58,7 @@ class TermsBook:
 
 def read_terms_book() -> TermsBook:
     """Return all terms in force: one statement, none while they are held."""
-    return _held.get() or _make_book(list_versions().filter(status="in_force"))
+    return _held.get() or _make_book(_read_in_force())
 
 
 def read_terms_book_with(version: int, *, category_id: int | None) -> TermsBook:
@@ -65,7 +67,7 @@ def read_terms_book_with(version: int, *, category_id: int | None) -> TermsBook:
     ``version`` is its key.
     """
     others = list_versions().filter(status="in_force").exclude(category=category_id)
-    return _make_book(others | list_versions().filter(pk=version))
+    return _make_book(tuple(_columns_of(others | list_versions().filter(pk=version))))
 
 
 def read_terms(category_id: int) -> Terms:
@@ -80,7 +82,7 @@ def read_terms_named(version: str) -> Terms:
     """
     numbers = [int(number) for number in version.removeprefix("terms/").split("+") if number.isdigit()]
     built_in = EARLIER_BUILT_IN_TERMS.get(version.partition("+")[0], BUILT_IN_TERMS)
-    book = _make_book(list_versions().filter(pk__in=numbers), built_in=built_in)
+    book = _make_book(tuple(_columns_of(list_versions().filter(pk__in=numbers))), built_in=built_in)
     return next(iter(book.exceptions.values()), book.market)
 
 
@@ -108,8 +110,31 @@ def list_versions() -> QuerySet[Any]:
     return versions
 
 
-def _make_book(versions: QuerySet[Any], *, built_in: Terms = BUILT_IN_TERMS) -> TermsBook:
-    rows = list(versions.order_by("pk").values("pk", "category", *MARKET_TERMS))
+_COLUMNS = ("pk", "category", *MARKET_TERMS)
+
+Row = tuple[Any, ...]
+
+
+def _columns_of(versions: QuerySet[Any]) -> QuerySet[Any, Row]:
+    return versions.order_by("pk").values_list(*_COLUMNS)
+
+
+@functools.cache
+def _in_force_sql() -> tuple[str, tuple[Any, ...]]:
+    """Return the statement for what is in force: every routing asks it, and making it takes longer than running it."""
+    return _columns_of(list_versions().filter(status="in_force")).query.sql_with_params()
+
+
+def _read_in_force() -> tuple[Row, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(*_in_force_sql())
+        return tuple(cursor.fetchall())
+
+
+@functools.lru_cache(maxsize=16)
+def _make_book(versions: tuple[Row, ...], *, built_in: Terms = BUILT_IN_TERMS) -> TermsBook:
+    """Make the book of rows of ``_COLUMNS``; the same rows are mostly in force as the last time."""
+    rows = [dict(zip(_COLUMNS, version, strict=True)) for version in versions]
     market = built_in
     for row in rows:
         if row["category"] is None:

@@ -15,18 +15,22 @@ from typing import Any
 
 import numpy as np
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from psycopg.sql import SQL, Composable
 
 from backend.matching.features import DAY_S, Facts, measure
 from backend.matching.geography import place_parameters
+from backend.matching.prepared import running_prepared
 from backend.matching.rules import first_failed_sql
 from backend.matching.track_record import SUMS, Sums, left_after_days
 from backend.matching.values import Candidate, Exclusion, Request
 
 __all__ = [
     "DETAIL_COLUMNS",
+    "PARAMETER_TYPES",
     "RECORD_COLUMNS",
     "detail_columns_sql",
+    "fetch_prepared_rows",
     "fetch_rows",
     "join_records_sql",
     "judged_sql",
@@ -55,9 +59,10 @@ SELECT CASE WHEN p.opens_at = p.closes_at AND p.open_weekdays = '{}' THEN %(at)s
 OFFSET 0 -- once per provider: without it, every mention of the column would compute it again
 """
 
+# Plain types: what is prepared stays valid when a column is made wider, and no number comes as a `Decimal`.
 _JUDGED = """
-SELECT f.provider_id, f.prior, f.distance_km, f.covers, p.user_id, p.company_name, p.radius_km, p.rating,
-       p.created_at, p.open_offers_max, c.typical_price, coalesce(l.open_offers, 0) AS open_offers,
+SELECT f.provider_id, f.prior, f.distance_km, f.covers, p.user_id, p.company_name::text, p.radius_km, p.rating,
+       p.created_at, p.open_offers_max, c.typical_price::float8, coalesce(l.open_offers, 0) AS open_offers,
        coalesce(l.offers_total, 0) AS offers_total, l.last_offered_at, o.opening_at, {rule} AS rule_code
 FROM ({found}) AS f
 JOIN users_providerprofile AS p ON p.id = f.provider_id
@@ -128,6 +133,20 @@ def join_records_sql(judged: str, *, only: str = "true") -> Composable:
     return SQL(_RECORDS).format(judged=SQL(judged), only=SQL(only))
 
 
+PARAMETER_TYPES: Mapping[str, str] = {
+    "category_id": "bigint",
+    "x": "float8",
+    "y": "float8",
+    "z": "float8",
+    "at": "timestamptz",
+    "deadline": "timestamptz",
+    "language": "text",
+    "client_user_id": "bigint",
+    "already_offered": "bigint[]",
+}
+"""What rules and distances name of ``request_parameters``, for a statement that is prepared."""
+
+
 def request_parameters(request: Request) -> dict[str, Any]:
     """Return the parameters that the rules and the search name."""
     return place_parameters(request.category_id, latitude=request.latitude, longitude=request.longitude) | {
@@ -143,8 +162,20 @@ def fetch_rows(sql: str, parameters: Mapping[str, Any]) -> Sequence[Row]:
     """Run one statement and return its rows."""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        make = _row_type(tuple(column.name for column in cursor.description or ()))._make
-        return [make(row) for row in cursor.fetchall()]
+        return _read_rows(cursor)
+
+
+def fetch_prepared_rows(
+    sql: str, parameters: Mapping[str, Any], *, types: Mapping[str, str]
+) -> Sequence[Row]:
+    """Do what ``fetch_rows`` does with a statement that is planned once for all: see ``running_prepared``."""
+    with running_prepared(sql, parameters, types=types) as cursor:
+        return _read_rows(cursor)
+
+
+def _read_rows(cursor: CursorWrapper) -> Sequence[Row]:
+    make = _row_type(tuple(column.name for column in cursor.description or ()))._make
+    return [make(row) for row in cursor.fetchall()]
 
 
 @functools.cache

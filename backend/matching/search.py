@@ -16,10 +16,11 @@ from psycopg.sql import SQL, Composable
 from backend.matching.geography import EARTH_RADIUS_KM, bounding_boxes, distance_sql, dot_sql
 from backend.matching.judgement import (
     DETAIL_COLUMNS,
+    PARAMETER_TYPES,
     RECORD_COLUMNS,
     Row,
     detail_columns_sql,
-    fetch_rows,
+    fetch_prepared_rows,
     join_records_sql,
     judged_sql,
     request_parameters,
@@ -113,7 +114,7 @@ WITH place AS MATERIALIZED (
     ORDER BY gap_km, provider_id
     LIMIT {near_limit}
 ), missed AS MATERIALIZED (
-    SELECT f.provider_id, p.company_name, f.distance_km, {rule_of_misses} AS rule_code
+    SELECT f.provider_id, p.company_name::text, f.distance_km, {rule_of_misses} AS rule_code
     FROM (SELECT *, false AS covers FROM near) AS f JOIN users_providerprofile AS p ON p.id = f.provider_id
 )
 SELECT listed.*, {record_columns}, (
@@ -162,13 +163,17 @@ ORDER BY list, prior DESC, distance_km, provider_id
 )
 
 
+# The parameters that the statement names, for preparing it.
+_TYPES = {**PARAMETER_TYPES, "point": "box", "close": "box[]", "wide": "box[]"}
+
+
 def find_candidates(request: Request) -> Search:
     """Find who may have the request and why others may not, in one statement.
 
     Eligible providers come by what is known of them beforehand (``prior``), then by distance; excluded ones
     that cover the place before near misses, each nearest first.
     """
-    rows = fetch_rows(SEARCH_SQL, search_parameters(request))
+    rows = fetch_prepared_rows(SEARCH_SQL, search_parameters(request), types=_TYPES)
     counts = _read_counts(rows)
     eligible_count = counts.pop("", 0)
     return Search(

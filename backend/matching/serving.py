@@ -5,6 +5,9 @@ from __future__ import annotations
 import functools
 import logging
 from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
 
 from backend.matching.learning.artifact import Artifact, ArtifactUnreadable
 from backend.matching.ranking import ExpertWeights, LogisticModel, Ranker
@@ -29,13 +32,22 @@ def find_models() -> Models:
     Without a champion, or where it cannot be read, the experts' weights rank, and their version says so.
     """
     status = RankingModel.Status
-    rows = RankingModel._base_manager.filter(status__in=[status.CHAMPION, status.SHADOW])
-    numbers = dict(rows.values_list("status", "pk"))
+    with connection.cursor() as cursor:
+        cursor.execute(*_serving_sql())
+        numbers = dict(cursor.fetchall())
     champion, shadow = numbers.get(status.CHAMPION), numbers.get(status.SHADOW)
     return Models(
         champion=_load_champion(champion) if champion else ExpertWeights(),
         shadow=_load(shadow) if shadow else None,
     )
+
+
+@functools.cache
+def _serving_sql() -> tuple[str, tuple[Any, ...]]:
+    """Return the statement for the models in use: every routing asks it, and making it takes longer than running it."""
+    status = RankingModel.Status
+    rows = RankingModel._base_manager.filter(status__in=[status.CHAMPION, status.SHADOW])
+    return rows.values_list("status", "pk").query.sql_with_params()
 
 
 def _load_champion(number: int) -> LogisticModel:

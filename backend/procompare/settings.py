@@ -88,6 +88,9 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": database_settings(BASE_DIR)}
+# Whether the search is planned once for each connection.  Not with a pool between here and PostgreSQL that hands out
+# another session for each transaction, such as PgBouncer's transaction mode.
+DATABASE_PREPARES = os.environ.get("DATABASE_PREPARES", "1") == "1"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "users.User"
