@@ -35,6 +35,7 @@ from backend.notifications.models import Notification, NotificationType
 from workflows import TransitionRecord, TransitionRefused, clock
 from workflows.errors import ReentrantTransition
 from workflows.hash_chain import find_broken_links
+from workflows.tests.lock_waits import somebody_waits
 
 pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
@@ -321,8 +322,8 @@ class TestEightThreads:
         assert (lead.wave, lead.decisions.count(), lead.version) == (6, 6, 7)
 
 
-def start_rival(work: Callable[[], object], *, timeout_s: float) -> threading.Thread:
-    """Run work over another connection; give it so long to come to its end, or to where it has to wait."""
+def start_rival(work: Callable[[], object]) -> threading.Thread:
+    """Run work over another connection; return when it has come to its end, or to where it has to wait."""
 
     def run() -> None:
         try:
@@ -332,7 +333,9 @@ def start_rival(work: Callable[[], object], *, timeout_s: float) -> threading.Th
 
     rival = threading.Thread(target=run)
     rival.start()
-    rival.join(timeout=timeout_s)
+    assert any(not rival.is_alive() or somebody_waits() for _ in range(2000)), (
+        "the rival neither ends nor waits"
+    )
     return rival
 
 
@@ -369,7 +372,7 @@ class TestRivalInTheMiddle:
                 outcomes.append(refused.code)
 
         def come_in_between(**saved: Any) -> None:
-            rivals.append(start_rival(try_to_verify, timeout_s=0.3))
+            rivals.append(start_rival(try_to_verify))
             assert rivals[0].is_alive(), "the rival did not wait for the lock"
 
         post_save.connect(come_in_between, sender=RoutingDecision)
@@ -397,7 +400,7 @@ class TestRivalInTheMiddle:
 
         def come_in_between(instance: Lead, **announced: Any) -> None:
             if instance.pk == one.pk:
-                rivals.append(start_rival(mark_the_other_way_round, timeout_s=0.3))
+                rivals.append(start_rival(mark_the_other_way_round))
 
         pre_transition.connect(come_in_between, sender=Lead)
         try:
@@ -417,7 +420,7 @@ class TestRivalInTheMiddle:
         has_passed: list[bool] = []
 
         def come_in_between(**saved: Any) -> None:
-            rival = start_rival(lambda: run_slice(**job), timeout_s=5)
+            rival = start_rival(lambda: run_slice(**job))
             has_passed.append(not rival.is_alive())
 
         post_save.connect(come_in_between, sender=RoutingDecision)
@@ -437,7 +440,7 @@ class TestRivalInTheMiddle:
             LeadAssignment.objects.get(pk=offer.pk).withdraw(by=chief(), reason="a mistake")
 
         def come_in_between(**saved: Any) -> None:
-            rivals.append(start_rival(take_back, timeout_s=0.3))
+            rivals.append(start_rival(take_back))
             assert rivals[0].is_alive(), "the rival did not wait for the lock"
 
         pre_save.connect(come_in_between, sender=ContactView)
@@ -465,7 +468,7 @@ class TestRivalInTheMiddle:
         def come_in_between(instance: LeadAssignment, **saved: Any) -> None:
             # When the offer is made, and not when the rival makes its own.
             if instance._state.adding and threading.current_thread() is threading.main_thread():
-                rivals.append(start_rival(click_again, timeout_s=0.3))
+                rivals.append(start_rival(click_again))
 
         pre_save.connect(come_in_between, sender=LeadAssignment)
         try:

@@ -18,6 +18,7 @@ from backend.matching.models import ProviderLoad
 from backend.matching.tests.factories import NOW, make_provider, set_load
 from backend.users.models import ProviderProfile
 from backend.users.tests.factories import chief
+from workflows.tests.lock_waits import somebody_waits
 
 TODAY = NOW.date()
 
@@ -253,24 +254,9 @@ class TestRivals:
         assert open_offers(provider) == [1]
 
 
-# Of this database alone: other processes of the tests have theirs in the same server.
-_WAITING = """
-SELECT count(*), pg_sleep(0.01) FROM pg_locks
-WHERE NOT granted AND pid IN (
-    SELECT pid FROM pg_locks AS held JOIN pg_database ON pg_database.oid = held.database
-    WHERE datname = current_database()
-)
-"""
-
-
 def _wait_until_somebody_waits() -> None:
     """Return as soon as another connection waits for a lock."""
-    for _ in range(2000):
-        with connection.cursor() as cursor:
-            cursor.execute(_WAITING)
-            if cursor.fetchone()[0]:
-                return
-    raise AssertionError("Nobody waits.")
+    assert any(somebody_waits() for _ in range(2000)), "Nobody waits."
 
 
 THREADS, ROUNDS = 8, 50
