@@ -7,19 +7,21 @@
 #   LEADS          how many leads `make bulk` verifies (10000)
 #   EXAMPLES       how many examples `make model-test` runs (20000)
 #   SEED, RATE     from which seed the three draw (chaos: one at random, the others: 1); faults in a hundred transactions (7)
+#   MUTANTS        which planted bugs `make mutants` tries, by number or name (all)
 #   SECONDS        how long `make chaos` breaks things (60)
 #   PYTHON         the Python that makes the virtual environment (python3)
 #   TEST_PROCESSES how many processes the tests are shared out to (2)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run setup test check format diagrams bench bench-matching bulk model-test faulty chaos clean
+.PHONY: help run setup test check format diagrams bench bench-matching bulk model-test faulty mutants chaos clean
 
 PYTHON ?= python3
 LEADS ?= 10000
 EXAMPLES ?= 20000
 SECONDS ?= 60
 SEED ?=
+MUTANTS ?=
 RATE ?= 7
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -76,6 +78,9 @@ model-test: $(DEV_INSTALLED) ## run EXAMPLES (20000) of the model test from SEED
 
 faulty: $(DEV_INSTALLED) ## run what survives a faulty database: of a hundred transactions RATE (7) fail, drawn from SEED (1)
 	FAULTY_SEED=$(or $(SEED),1) FAULTY_RATE=$(RATE) $(PY) -m pytest -q -m survives_faults
+
+mutants: $(DEV_INSTALLED) ## plant known bugs, one at a time, in a copy of what is committed, and see that the tests find each; MUTANTS='3 7' alone
+	$(PY) -m backend.mutants --processes $(TEST_PROCESSES) $(MUTANTS)
 
 chaos: $(DEV_INSTALLED) ## kill, pause, cut off everything for SECONDS (60), see that nothing acknowledged is lost; SEED repeats a plan
 	$(PY) -m backend.chaos --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
+import json
 
 import pytest
 from django.db import Error, connection, transaction
@@ -106,6 +108,23 @@ class TestHashChain:
         first, second = record_of(parcel, 1), record_of(parcel, 2)
         assert (len(first.hash), second.previous_hash) == (64, first.hash)
         assert find_broken_links("toyapp.parcel") == []
+
+    def test_covers_every_fact_and_the_link_before(self) -> None:
+        """Computed here anew: where the expression left a fact out, nobody would see it changed."""
+        clerk = make_user("clerk", "return_parcel")
+        with clock.at(MONDAY):
+            parcel = make_parcel()
+        with clock.at(MONDAY + datetime.timedelta(hours=2)), acting(channel=Channel.ADMIN, request_id="r-7"):
+            parcel.give_back(by=clerk, reason=ReturnReason.MOVED, note="gone to sea")
+
+        first, second = record_of(parcel, 1), record_of(parcel, 2)
+        facts = [
+            *("toyapp.parcel", parcel.pk, 2, "give_back", "packed", "returned"),
+            *("2026-06-01 11:00:00.000000", clerk.pk, f"user:{clerk.pk}", "admin", "r-7", "moved"),
+            {"note": "gone to sea", "reason": "moved"},
+        ]
+        text = f'{json.dumps(facts)[:-1]}, 7200.000000, "{first.hash}"]'
+        assert second.hash == hashlib.sha256(text.encode()).hexdigest()
 
     @pytest.mark.parametrize(
         "forgery",

@@ -479,13 +479,15 @@ class TestRetry:
         assert (stored(parcel).version, events(parcel)) == (2, ["create", "send"])
 
     def test_gives_up_at_once_inside_somebody_s_transaction(self) -> None:
-        parcel = make_parcel()
+        parcel, tries = make_parcel(), []
 
         def fail(execute, sql, params, many, context):
             if sql.startswith("UPDATE"):
+                tries.append(sql)
                 raise OperationalError("deadlock detected") from DeadlockDetected()
             return execute(sql, params, many, context)
 
         with pytest.raises(OperationalError), transaction.atomic(), connection.execute_wrapper(fail):
             parcel.send(by=SystemActor("carrier"))
+        assert len(tries) == 1
         assert (parcel.status, stored(parcel).status) == ("packed", "packed")

@@ -228,6 +228,23 @@ class TestRun:
         assert set(Lead.objects.values_list("version", flat=True)) == {2}
         assert set(run.items.values_list("attempts", flat=True)) == {1}
 
+    def test_takes_a_move_back_that_could_not_be_recorded(self) -> None:
+        make_leads(1)
+        run = plan(make_member("verifier"))
+        start_run(run, by=run.starter, arguments={})
+        (job,) = list_jobs("bulk.run_slice")
+
+        def die_before_the_record(execute: Any, sql: str, *arguments: Any) -> Any:
+            if sql.startswith('UPDATE "bulk_bulkitem"'):
+                raise SystemExit
+            return execute(sql, *arguments)
+
+        with connection.execute_wrapper(die_before_the_record), pytest.raises(SystemExit):
+            run_slice(**job)
+        assert (states_of_leads(), figures_of(run)) == ({"new": 1}, (0, 0, 0, 1))
+        run_slice(**job)
+        assert (states_of_leads(), figures_of(run)) == ({"verified": 1}, (1, 0, 0, 0))
+
     def test_is_accounted_for_when_its_jobs_are_gone(self) -> None:
         make_leads(2)
         run = plan(make_member("verifier"))

@@ -134,6 +134,12 @@ def claim_more_offers_than_made() -> int:
     return decision.pk
 
 
+def make_more_offers_than_decided() -> int:
+    decision = make_verified_lead().decisions.get()
+    plant("UPDATE leads_routingdecision SET offered_count = 0 WHERE id = %s", decision.pk)
+    return decision.pk
+
+
 def fall_short_without_a_reason() -> int:
     decision = make_verified_lead().decisions.get()
     drop_constraint("leads_routingdecision", "shortfall_has_its_reason")
@@ -288,7 +294,11 @@ PLANTS: dict[str, list[Callable[[], Violator | int]]] = {
     "leads.won_lead_has_one_winner": [win_twice, win_without_an_offer, win_an_offer_alone],
     "leads.lead_ends_in_time": [outlive_its_deadline],
     "leads.each_wave_has_its_decision": [lose_its_decision, decide_twice, forget_a_wave],
-    "leads.decision_made_its_offers": [claim_more_offers_than_made, fall_short_without_a_reason],
+    "leads.decision_made_its_offers": [
+        claim_more_offers_than_made,
+        make_more_offers_than_decided,
+        fall_short_without_a_reason,
+    ],
     "leads.propensities_are_probabilities": [
         be_more_than_certain,
         ask_whom_it_could_not,

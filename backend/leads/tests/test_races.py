@@ -10,11 +10,20 @@ from typing import Any
 
 import pytest
 from django.db import connections
+from django.db.models.signals import post_save, pre_save
+from django_fsm.signals import pre_transition
 
-from backend.leads.models import Lead, LeadAssignment, LeadTip, RoutingDecision
+from backend.bulk.services.planning import start_run
+from backend.bulk.services.running import run_slice
+from backend.jobs.testing import list_jobs
+from backend.leads.models import ContactView, Lead, LeadAssignment, LeadTip, RoutingDecision
 from backend.leads.services.answers import claim
+from backend.leads.services.contacts import reveal_contact
+from backend.leads.tests.admin_pages import make_member
+from backend.leads.tests.bulk_runs import make_leads, plan
 from backend.leads.tests.factories import (
     chief,
+    make_accepted_offer,
     make_claimable_lead,
     make_lead,
     make_market,
@@ -24,7 +33,9 @@ from backend.leads.tests.factories import (
 from backend.matching.models import ProviderLoad
 from backend.notifications.models import Notification, NotificationType
 from workflows import TransitionRecord, TransitionRefused, clock
+from workflows.errors import ReentrantTransition
 from workflows.hash_chain import find_broken_links
+from workflows.tests.lock_waits import somebody_waits
 
 pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
@@ -276,7 +287,7 @@ class TestEightThreads:
 
     def test_marking_each_of_two_leads_a_duplicate_of_the_other_closes_one_of_them(self) -> None:
         category = make_market(providers=0)
-        pairs = [(make_lead(category).pk, make_lead(category).pk) for _pair in range(20)]
+        pairs = [(make_lead(category).pk, make_lead(category).pk) for _pair in range(5)]
         refusals: list[str] = []
 
         def mark(share: Sequence[tuple[int, int]]) -> None:
@@ -311,13 +322,26 @@ class TestEightThreads:
         assert (lead.wave, lead.decisions.count(), lead.version) == (6, 6, 7)
 
 
+def start_rival(work: Callable[[], object]) -> threading.Thread:
+    """Run work over another connection; return when it has come to its end, or to where it has to wait."""
+
+    def run() -> None:
+        try:
+            work()
+        finally:
+            connections.close_all()
+
+    rival = threading.Thread(target=run)
+    rival.start()
+    assert any(not rival.is_alive() or somebody_waits() for _ in range(2000)), (
+        "the rival neither ends nor waits"
+    )
+    return rival
+
+
 class TestRivalInTheMiddle:
     def test_of_routing_is_refused_and_the_lead_is_routed_once(self) -> None:
         """A reject that is tried from inside ``verify`` finds the lead held."""
-        from django.db.models.signals import post_save
-
-        from workflows.errors import ReentrantTransition
-
         lead = make_lead(make_market(providers=3))
         refusals: list[str] = []
 
@@ -337,8 +361,6 @@ class TestRivalInTheMiddle:
 
     def test_in_another_connection_waits_and_then_finds_what_happened(self) -> None:
         lead = make_lead(make_market(providers=3))
-        from django.db.models.signals import post_save
-
         outcomes: list[str] = []
         rivals: list[threading.Thread] = []
 
@@ -348,23 +370,114 @@ class TestRivalInTheMiddle:
                 outcomes.append("won")
             except TransitionRefused as refused:
                 outcomes.append(refused.code)
-            finally:
-                connections.close_all()
 
-        def start_rival(**saved: Any) -> None:
-            thread = threading.Thread(target=try_to_verify)
-            thread.start()
-            thread.join(timeout=0.3)
-            assert thread.is_alive(), "the rival did not wait for the lock"
-            rivals.append(thread)
+        def come_in_between(**saved: Any) -> None:
+            rivals.append(start_rival(try_to_verify))
+            assert rivals[0].is_alive(), "the rival did not wait for the lock"
 
-        post_save.connect(start_rival, sender=RoutingDecision)
+        post_save.connect(come_in_between, sender=RoutingDecision)
         try:
             lead.verify(by=chief())
         finally:
-            post_save.disconnect(start_rival, sender=RoutingDecision)
+            post_save.disconnect(come_in_between, sender=RoutingDecision)
         rivals[0].join(timeout=30)
 
         assert outcomes == ["stale"]
         assert transitions_of(lead) == ["create", "verify"]
         assert clock.now() >= Lead.objects.get(pk=lead.pk).state_since
+
+    def test_of_a_duplicate_is_not_marked_as_a_duplicate_of_it(self) -> None:
+        """Two leads, each marked as a duplicate of the other: the second waits, and is refused."""
+        one, other = make_lead(), make_lead()
+        refused: list[str] = []
+        rivals: list[threading.Thread] = []
+
+        def mark_the_other_way_round() -> None:
+            try:
+                Lead.objects.get(pk=other.pk).mark_duplicate(by=chief(), of=Lead.objects.get(pk=one.pk))
+            except TransitionRefused as error:
+                refused.extend(check.message for check in error.reasons)
+
+        def come_in_between(instance: Lead, **announced: Any) -> None:
+            if instance.pk == one.pk:
+                rivals.append(start_rival(mark_the_other_way_round))
+
+        pre_transition.connect(come_in_between, sender=Lead)
+        try:
+            one.mark_duplicate(by=chief(), of=other)
+        finally:
+            pre_transition.disconnect(come_in_between, sender=Lead)
+        rivals[0].join(timeout=30)
+
+        assert refused == [f"{one.reference} is a duplicate itself: name its original."]
+        assert dict(Lead.objects.values_list("pk", "duplicate_of")) == {one.pk: other.pk, other.pk: None}
+
+    def test_with_the_same_slice_of_a_bulk_run_passes_over_what_has_its_turn(self) -> None:
+        make_leads(1)
+        run = plan(make_member("verifier"))
+        start_run(run, by=run.starter, arguments={})
+        (job,) = list_jobs("bulk.run_slice")
+        has_passed: list[bool] = []
+
+        def come_in_between(**saved: Any) -> None:
+            rival = start_rival(lambda: run_slice(**job))
+            has_passed.append(not rival.is_alive())
+
+        post_save.connect(come_in_between, sender=RoutingDecision)
+        try:
+            run_slice(**job)
+        finally:
+            post_save.disconnect(come_in_between, sender=RoutingDecision)
+
+        assert has_passed == [True]
+        assert list(run.items.values_list("outcome", "attempts")) == [("moved", 1)]
+
+    def test_taking_an_offer_back_waits_until_its_contact_was_shown_and_that_is_on_record(self) -> None:
+        offer = make_accepted_offer()
+        rivals: list[threading.Thread] = []
+
+        def take_back() -> None:
+            LeadAssignment.objects.get(pk=offer.pk).withdraw(by=chief(), reason="a mistake")
+
+        def come_in_between(**saved: Any) -> None:
+            rivals.append(start_rival(take_back))
+            assert rivals[0].is_alive(), "the rival did not wait for the lock"
+
+        pre_save.connect(come_in_between, sender=ContactView)
+        try:
+            reveal_contact(offer, by=offer.provider.user)
+        finally:
+            pre_save.disconnect(come_in_between, sender=ContactView)
+        rivals[0].join(timeout=30)
+
+        offer.refresh_from_db()
+        assert (offer.status, ContactView.objects.count()) == ("withdrawn", 1)
+
+    def test_claiming_the_same_place_for_the_same_provider_waits_and_is_told_that_it_has_it(self) -> None:
+        """A double click on a page without a version: the second is refused in words."""
+        lead, provider = make_claimable_lead()
+        sentences: list[str] = []
+        rivals: list[threading.Thread] = []
+
+        def click_again() -> None:
+            try:
+                claim(lead, provider=provider, by=provider.user)
+            except TransitionRefused as error:
+                sentences.append(str(error))
+
+        def come_in_between(instance: LeadAssignment, **saved: Any) -> None:
+            # When the offer is made, and not when the rival makes its own.
+            if instance._state.adding and threading.current_thread() is threading.main_thread():
+                rivals.append(start_rival(click_again))
+
+        pre_save.connect(come_in_between, sender=LeadAssignment)
+        try:
+            offer = claim(lead, provider=provider, by=provider.user)
+        finally:
+            pre_save.disconnect(come_in_between, sender=LeadAssignment)
+        rivals[0].join(timeout=30)
+
+        assert sentences == ["This lead was offered to you already: answer that offer."]
+        assert list(lead.assignments.filter(was_claimed=True).values_list("pk", "status")) == [
+            (offer.pk, "accepted")
+        ]

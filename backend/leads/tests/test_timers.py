@@ -26,6 +26,7 @@ from backend.leads.tests.factories import (
     make_staff_in_group,
     make_verified_lead,
 )
+from backend.matching.models import ProviderLoad
 from backend.notifications.models import Notification
 from backend.notifications.services import save_preferences
 from backend.users.models import ProviderProfile, User
@@ -127,6 +128,8 @@ class TestExpireOffers:
             swept = timers.expire_offers()
         assert (swept.moved, swept.refused, swept.failed) == (5, 0, 0)
         assert statuses_of(lead) == ["expired"] * 5 + ["offered"]
+        loads = ProviderLoad.objects.filter(open_offers=1).values_list("provider", flat=True)
+        assert list(loads) == [lead.assignments.get(status="offered").provider_id]
         actors = TransitionRecord.objects.filter(machine="leads.leadassignment", log__transition="expire")
         assert set(actors.values_list("actor", "channel")) == {("system:timer", "timer")}
 

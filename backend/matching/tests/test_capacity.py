@@ -18,6 +18,7 @@ from backend.matching.models import ProviderLoad
 from backend.matching.tests.factories import NOW, make_provider, set_load
 from backend.users.models import ProviderProfile
 from backend.users.tests.factories import chief
+from workflows.tests.lock_waits import somebody_waits
 
 TODAY = NOW.date()
 
@@ -255,12 +256,7 @@ class TestRivals:
 
 def _wait_until_somebody_waits() -> None:
     """Return as soon as another connection waits for a lock."""
-    for _ in range(2000):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*), pg_sleep(0.01) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0]:
-                return
-    raise AssertionError("Nobody waits.")
+    assert any(somebody_waits() for _ in range(2000)), "Nobody waits."
 
 
 THREADS, ROUNDS = 8, 50

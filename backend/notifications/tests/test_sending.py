@@ -24,6 +24,7 @@ from backend.notifications.services import (
     save_webhook_endpoint,
     set_channel_choice,
 )
+from backend.notifications.services.claiming import claim_delivery
 from backend.notifications.services.sending import deliver
 from backend.notifications.services.sweeping import (
     hand_out_due_deliveries,
@@ -279,3 +280,17 @@ class TestDying:
         email.refresh_from_db()
         assert email.status == "waiting"
         assert email.attempt_rows.get().outcome == "abandoned"
+
+    def test_late_news_leaves_the_attempt_alone_that_runs_by_now(self, postbox) -> None:
+        def give_up_and_begin_another() -> None:
+            with clock.at(NOON + 2 * MINUTE):
+                recover_abandoned_attempts()
+            with clock.at(Delivery.objects.get(pk=email.pk).due_at):
+                assert claim_delivery(email.pk) is not None
+
+        email = plan_email()
+        postbox.meanwhile = give_up_and_begin_another
+        deliver(email.pk)
+        email.refresh_from_db()
+        assert (email.status, email.attempts) == ("sending", 2)
+        assert list(email.attempt_rows.values_list("outcome", flat=True)) == ["abandoned", "running"]

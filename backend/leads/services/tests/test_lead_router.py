@@ -201,7 +201,8 @@ class TestWaves:
     def test_an_expired_offer_makes_room_by_the_clock(self) -> None:
         lead = make_verified_lead(providers=6)
         offer = lead.assignments.order_by("rank").first()
-        with pytest.raises(TransitionBlocked, match="The offer is open until"):
+        just_before = clock.at(offer.expires_at - datetime.timedelta(microseconds=1))
+        with just_before, pytest.raises(TransitionBlocked, match="The offer is open until"):
             offer.expire(by=TIMER)
         with clock.at(offer.expires_at):
             offer.expire(by=TIMER)

@@ -1,0 +1,1 @@
+"""Planted bugs, and whether the tests find them: `make mutants`."""
