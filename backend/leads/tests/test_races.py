@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from django.db import connections
-from django.db.models.signals import post_save, pre_save
-from django_fsm.signals import pre_transition
+from django.db.models.signals import pre_save
+from django_fsm.signals import post_transition, pre_transition
 
 from backend.bulk.services.planning import start_run
 from backend.bulk.services.running import run_slice
@@ -350,11 +350,11 @@ class TestRivalInTheMiddle:
                 Lead.objects.get(pk=lead.pk).reject(by=chief(), reason="other")
             refusals.append(str(refused.value))
 
-        post_save.connect(rival, sender=RoutingDecision)
+        post_transition.connect(rival, sender=Lead)
         try:
             lead.verify(by=chief())
         finally:
-            post_save.disconnect(rival, sender=RoutingDecision)
+            post_transition.disconnect(rival, sender=Lead)
 
         assert refusals == [f"Cannot run 'reject' on {lead!r} while its 'verify' is running."]
         assert (transitions_of(lead), lead.assignments.count()) == (["create", "verify"], 3)
@@ -375,11 +375,11 @@ class TestRivalInTheMiddle:
             rivals.append(start_rival(try_to_verify))
             assert rivals[0].is_alive(), "the rival did not wait for the lock"
 
-        post_save.connect(come_in_between, sender=RoutingDecision)
+        post_transition.connect(come_in_between, sender=Lead)
         try:
             lead.verify(by=chief())
         finally:
-            post_save.disconnect(come_in_between, sender=RoutingDecision)
+            post_transition.disconnect(come_in_between, sender=Lead)
         rivals[0].join(timeout=30)
 
         assert outcomes == ["stale"]
@@ -423,11 +423,11 @@ class TestRivalInTheMiddle:
             rival = start_rival(lambda: run_slice(**job))
             has_passed.append(not rival.is_alive())
 
-        post_save.connect(come_in_between, sender=RoutingDecision)
+        post_transition.connect(come_in_between, sender=Lead)
         try:
             run_slice(**job)
         finally:
-            post_save.disconnect(come_in_between, sender=RoutingDecision)
+            post_transition.disconnect(come_in_between, sender=Lead)
 
         assert has_passed == [True]
         assert list(run.items.values_list("outcome", "attempts")) == [("moved", 1)]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import json
 
 import pytest
+from django.db import connection
 
 from backend.leads.figures.drift import last_settled_week, measure_drift, measure_week
 from backend.leads.figures.newcomers import Wait, count_newcomers, list_longest_waiting
 from backend.leads.figures.scope import WEEK, Scope
 from backend.leads.figures.sharing import Exploration, count_explored, measure_sharing
-from backend.leads.models import LeadAssignment
+from backend.leads.models import LeadAssignment, RoutingDecision
 from backend.leads.services.answers import claim
 from backend.leads.tests.factories import (
     chief,
@@ -30,6 +32,17 @@ def promise(**promises: float) -> None:
     """Have the offers of each state been promised so much."""
     for status, promised in promises.items():
         LeadAssignment._base_manager.filter(status=status).update(predicted=promised)
+
+
+def store_candidates_as_before() -> None:
+    """Store the candidates of all decisions as they were when that migration ran: an object for each."""
+    with connection.cursor() as cursor:
+        for decision in RoutingDecision.objects.all():
+            candidates = [dict(entry) for entry in decision.candidates]
+            cursor.execute(
+                "UPDATE leads_routingdecision SET candidates = %s WHERE id = %s",
+                [json.dumps(candidates), decision.pk],
+            )
 
 
 class TestOffer:
@@ -58,6 +71,7 @@ class TestOffer:
         offers = LeadAssignment._base_manager.order_by("pk")
         before = list(offers.values_list("pk", "predicted", "propensity"))
         offers.update(predicted=None, propensity=None)
+        store_candidates_as_before()
 
         importlib.import_module("backend.leads.migrations.0013_fill_offer_predictions").fill(None, None)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pytest
 from django.db import IntegrityError
 
-from backend.leads.models import Lead, LeadAssignment
-from backend.leads.services import answers, lead_router
+from backend.leads import selectors
+from backend.leads.models import LeadAssignment
+from backend.leads.services import answers
 from backend.leads.tests.model.running import EXAMPLES, GENERATED_ONLY, SEED, run_examples, run_rounds
 from backend.leads.tests.model.world import make_world
 
@@ -22,14 +25,14 @@ def free_no_capacity(assignment: LeadAssignment) -> None:
     """Planted: an answer does not give the provider its capacity back."""
 
 
-def remember_nobody(lead: Lead) -> frozenset[int]:
+def remember_nobody(lead_ids: Collection[int]) -> dict[int, frozenset[int]]:
     """Planted: whoever was offered the lead before is asked again."""
-    return frozenset()
+    return {}
 
 
 PLANTED = {
     "capacity is not released": (answers, "free_capacity", free_no_capacity),
-    "a provider is offered a lead again": (lead_router, "offered_before", remember_nobody),
+    "a provider is offered a lead again": (selectors, "list_offered_before", remember_nobody),
 }
 
 
