@@ -32,8 +32,8 @@ from workflows.hash_chain import find_broken_links
 
 pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
-LEADS = 300
-# So few that a lead makes two offers: six hundred mails in all, a load that two busy processors bear.
+LEADS = 150
+# So few that a lead makes two offers: three hundred mails in all, a load that two busy processors bear.
 CATEGORIES, PROVIDERS_EACH = 6, 2
 THREADS = 2  # that verify, and as many that answer
 # A worker needs a second or two to start; it lives for about as long again.
