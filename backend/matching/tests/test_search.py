@@ -87,7 +87,8 @@ class TestFindCandidates:
         }
         nearest = [pk for pk, _gap in sorted(gaps_km.items(), key=lambda one: one[1])]
         for limit, expected in ((2, nearest[:2]), (3, nearest[:3]), (4, nearest)):
-            monkeypatch.setattr(search_module, "SEARCH_SQL", SEARCH_SQL.replace("200", str(limit)))
+            monkeypatch.setattr(search_module, "NEAR_LIMIT", limit)
+            monkeypatch.setattr(search_module, "SEARCH_SQL", search_module.search_sql(with_rooms=False))
             found = find_candidates(make_request(category))
             assert sorted(ids(found.excluded)) == sorted(expected)
             assert dict(found.counts) == {"too_far": limit}
