@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import threading
 from typing import Any
 
 import pytest
-from django.db import DataError, OperationalError, connection
+from django.db import DataError, OperationalError, connection, transaction
 from django.db.models.signals import post_save
 from django.test.utils import CaptureQueriesContext
 from django_fsm.signals import post_transition
@@ -17,6 +18,7 @@ from workflows.errors import InvalidArguments, ReentrantTransition
 from workflows.hash_chain import find_broken_links
 from workflows.models import Passage
 from workflows.tests.factories import make_item, make_parcel, make_user
+from workflows.tests.lock_waits import somebody_waits
 from workflows.tests.toyapp.models import CARRIER, Item, Parcel
 
 pytestmark = pytest.mark.django_db
@@ -205,4 +207,30 @@ class TestConflict:
 
         with connection.execute_wrapper(fail):
             assert send(*parcels, by=SystemActor("carrier")) == {}
+        assert set(Parcel.objects.values_list("status", "version")) == {("sent", 2)}
+
+
+@pytest.mark.django_db(transaction=True)
+class TestRivals:
+    def test_find_rows_locked_in_the_order_of_their_keys(self) -> None:
+        """Wherever the rows lie: else two could wait for each other."""
+        one, two = make_parcel(), make_parcel()
+        Parcel.objects.filter(pk=one.pk).update(address="Moved")  # its row now lies behind the other's
+
+        def send_both() -> None:
+            try:
+                with transaction.atomic(), connection.cursor() as cursor:
+                    # The plan of a small or fresh table: it reads rows where they lie.
+                    cursor.execute("SET LOCAL enable_indexscan = off; SET LOCAL enable_bitmapscan = off")
+                    send(one, two)
+            finally:
+                connection.close()
+
+        rival = threading.Thread(target=send_both)
+        with transaction.atomic():
+            Parcel.objects.select_for_update().get(pk=one.pk)
+            rival.start()
+            assert any(somebody_waits() for _ in range(2000)), "Nobody waits."
+            Parcel.objects.select_for_update(nowait=True).get(pk=two.pk)
+        rival.join(20)
         assert set(Parcel.objects.values_list("status", "version")) == {("sent", 2)}
