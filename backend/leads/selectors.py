@@ -220,8 +220,9 @@ def find_originals(leads: Collection[Lead]) -> dict[int, str]:
         pk__in=[one.pk for one in leads]
     )
     earliest = list_repeated(OuterRef).order_by("created_at", "pk").values("reference")[:1]
-    repeating = rows.annotate(original=Subquery(earliest)).filter(original__isnull=False)
-    return dict(repeating.values_list("pk", "original"))
+    found = rows.annotate(original=Subquery(earliest)).values_list("pk", "original")
+    # Asked for those alone that have one, the statement would look for it twice.
+    return {pk: original for pk, original in found if original is not None}
 
 
 def list_repeated(fact: Callable[[str], Any]) -> QuerySet[Lead]:
