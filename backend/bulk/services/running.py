@@ -35,14 +35,13 @@ from workflows import (
     clock,
     run_together,
 )
-from workflows.conflicts import is_conflict
+from workflows.conflicts import retrying
 from workflows.together import Outcomes, bare, has_body_for_many
 
 __all__ = ["finish_if_done", "run_slice"]
 
 logger = logging.getLogger(__name__)
 
-TRIES_MAX = 4
 MESSAGE_LENGTH_MAX = 1_000
 
 
@@ -154,14 +153,12 @@ def _take(work: _Work, key: int) -> _Turn:
 
 def _take_together(work: _Work, keys: Sequence[int]) -> _Turn:
     """Give objects their turn in one transaction; a deadlock is tried again."""
-    for tries_left in reversed(range(TRIES_MAX)):
-        try:
-            with transaction.atomic():
-                return _take_locked(work, keys)
-        except Error as error:
-            if not (tries_left and is_conflict(error) and connection.is_usable()):
-                raise
-    raise AssertionError("the last try returns or raises")
+
+    def take() -> _Turn:
+        with transaction.atomic():
+            return _take_locked(work, keys)
+
+    return retrying(take)
 
 
 def _take_locked(work: _Work, keys: Sequence[int]) -> _Turn:
