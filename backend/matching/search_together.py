@@ -10,29 +10,14 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from backend.matching.judgement import fetch_rows
+from backend.matching.judgement import PARAMETER_TYPES, fetch_rows
 from backend.matching.search import Found, find_rows, search_parameters, search_sql, sort_out
 from backend.matching.values import Request
 
 __all__ = ["find_rows_together"]
 
 # Each parameter of a search with its type, as the statement for many takes them: a column of values, one for each.
-_COLUMNS = {
-    "category_id": "bigint",
-    "latitude": "float8",
-    "longitude": "float8",
-    "point": "text",
-    "x": "float8",
-    "y": "float8",
-    "z": "float8",
-    "at": "timestamptz",
-    "deadline": "timestamptz",
-    "language": "text",
-    "client_user_id": "bigint",
-    "already_offered": "bigint[]",
-    "close": "text",
-    "wide": "text",
-}
+_COLUMNS = {**PARAMETER_TYPES, **dict.fromkeys(("point", "close", "wide"), "text")}
 
 # Arrays of arrays would be flattened: those travel as texts.
 _TRAVELS_AS = {"bigint[]": "text"}
