@@ -83,6 +83,12 @@ class Run:
         """Return the number that its event will have."""
         return self.instance.version + 1
 
+    def count(self) -> None:
+        """Count it on its object, and note since when that is in the state it has come to."""
+        self.instance.version += 1
+        if self.instance.state != self.source:
+            self.instance.state_since = clock.now()
+
 
 # From the outermost call to the innermost; those that run together stand together.
 _runs: ContextVar[tuple[Sequence[Run], ...]] = ContextVar("workflows_runs", default=())
@@ -255,9 +261,7 @@ def _change(run_: Run) -> Any:
     before = field_values(instance)
     with running([run_]):
         result = state_field.change_state(instance, call.declaration.body, by=call.by, **call.arguments)
-        instance.version += 1
-        if instance.state != run_.source:
-            instance.state_since = clock.now()
+        run_.count()
         names = {*changed_fields(instance, before), *automatic_fields(type(instance))}
         models.Model.save(instance, update_fields=names)
     return result

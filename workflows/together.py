@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django_fsm.signals import post_transition, pre_transition
 
-from workflows import clock, locking, refusals
+from workflows import locking, refusals
 from workflows.actors import Actor
 from workflows.arguments import check_arguments
 from workflows.conflicts import retrying
@@ -132,9 +132,7 @@ def _change(model: type[WorkflowModel], runs: Sequence[Run], call: Call) -> None
             state_field_of(model).set_state(each.instance, _target_of(each))
             _announce(post_transition, each)
         for each in runs:
-            each.instance.version += 1
-            if each.instance.state != each.source:
-                each.instance.state_since = clock.now()
+            each.count()
         names = {
             name
             for instance, values in zip(instances, before, strict=True)
