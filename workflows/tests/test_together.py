@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import threading
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ from workflows.errors import InvalidArguments, ReentrantTransition
 from workflows.hash_chain import find_broken_links
 from workflows.models import Passage
 from workflows.tests.factories import make_item, make_parcel, make_user
-from workflows.tests.lock_waits import somebody_waits
+from workflows.tests.rivals import in_thread, wait_until_somebody_waits
 from workflows.tests.toyapp.models import CARRIER, Item, Parcel
 
 pytestmark = pytest.mark.django_db
@@ -221,19 +220,15 @@ class TestRivals:
         Parcel.objects.filter(pk=one.pk).update(address="Moved")  # its row now lies behind the other's
 
         def send_both() -> None:
-            try:
-                with transaction.atomic(), connection.cursor() as cursor:
-                    # The plan of a small or fresh table: it reads rows where they lie.
-                    cursor.execute("SET LOCAL enable_indexscan = off; SET LOCAL enable_bitmapscan = off")
-                    send(one, two)
-            finally:
-                connection.close()
+            with transaction.atomic(), connection.cursor() as cursor:
+                # The plan of a small or fresh table: it reads rows where they lie.
+                cursor.execute("SET LOCAL enable_indexscan = off; SET LOCAL enable_bitmapscan = off")
+                send(one, two)
 
-        rival = threading.Thread(target=send_both)
         with transaction.atomic():
             Parcel.objects.select_for_update().get(pk=one.pk)
-            rival.start()
-            assert any(somebody_waits() for _ in range(2000)), "Nobody waits."
+            rival = in_thread(send_both)
+            wait_until_somebody_waits()
             Parcel.objects.select_for_update(nowait=True).get(pk=two.pk)
         rival.join(20)
         assert set(Parcel.objects.values_list("status", "version")) == {("sent", 2)}

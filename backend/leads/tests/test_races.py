@@ -35,7 +35,7 @@ from backend.notifications.models import Notification, NotificationType
 from workflows import TransitionRecord, TransitionRefused, clock
 from workflows.errors import ReentrantTransition
 from workflows.hash_chain import find_broken_links
-from workflows.tests.lock_waits import somebody_waits
+from workflows.tests.rivals import start_rival
 
 pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
@@ -320,23 +320,6 @@ class TestEightThreads:
         assert Counter(lead.assignments.values_list("status", flat=True)) == {"declined": 5, "offered": 5}
         lead.refresh_from_db()
         assert (lead.wave, lead.decisions.count(), lead.version) == (6, 6, 7)
-
-
-def start_rival(work: Callable[[], object]) -> threading.Thread:
-    """Run work over another connection; return when it has come to its end, or to where it has to wait."""
-
-    def run() -> None:
-        try:
-            work()
-        finally:
-            connections.close_all()
-
-    rival = threading.Thread(target=run)
-    rival.start()
-    assert any(not rival.is_alive() or somebody_waits() for _ in range(2000)), (
-        "the rival neither ends nor waits"
-    )
-    return rival
 
 
 class TestRivalInTheMiddle:

@@ -18,7 +18,7 @@ from backend.matching.models import ProviderLoad
 from backend.matching.tests.factories import NOW, make_provider, set_load
 from backend.users.models import ProviderProfile
 from backend.users.tests.factories import chief
-from workflows.tests.lock_waits import somebody_waits
+from workflows.tests.rivals import in_thread, wait_until_somebody_waits
 
 TODAY = NOW.date()
 
@@ -143,20 +143,6 @@ class TestOutsideATransaction:
         assert open_offers(provider) == [0]
 
 
-def in_thread(work: Any) -> threading.Thread:
-    """Run work on another connection; the thread is started."""
-
-    def run() -> None:
-        try:
-            work()
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    return thread
-
-
 @pytest.mark.django_db(transaction=True)
 class TestRivals:
     def test_what_changed_while_waiting_for_the_lock_counts(self) -> None:
@@ -174,7 +160,7 @@ class TestRivals:
             reserve([full.pk], count=1, at=NOW)
             paused.pause(by=chief())
             holding.set()
-            _wait_until_somebody_waits()
+            wait_until_somebody_waits()
         thread.join(20)
         assert outcome["reservation"] == Reservation(
             (free.pk,), {full.pk: "open_offers_full", paused.pk: "not_active"}
@@ -229,7 +215,7 @@ class TestRivals:
         with transaction.atomic():
             reserve([one.pk], count=1, at=NOW)
             thread = in_thread(go_on)
-            _wait_until_somebody_waits()
+            wait_until_somebody_waits()
             ProviderProfile.objects.select_for_update(nowait=True).get(pk=two.pk)
         thread.join(20)
         assert open_offers(one, two) == [2, 1]
@@ -248,15 +234,10 @@ class TestRivals:
             ProviderProfile.objects.select_for_update().get(pk=provider.pk)
             thread = in_thread(go_on)
             started.wait(20)
-            _wait_until_somebody_waits()
+            wait_until_somebody_waits()
             ProviderLoad.objects.select_for_update(nowait=True).get(pk=provider.pk)
         thread.join(20)
         assert open_offers(provider) == [1]
-
-
-def _wait_until_somebody_waits() -> None:
-    """Return as soon as another connection waits for a lock."""
-    assert any(somebody_waits() for _ in range(2000)), "Nobody waits."
 
 
 THREADS, ROUNDS = 8, 50
