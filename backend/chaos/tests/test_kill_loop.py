@@ -17,8 +17,8 @@ from django.db import connections
 from django.db.models import Count, F, Q
 
 from backend.catalog.models import Category
+from backend.chaos.drain import drain
 from backend.jobs.models import Job
-from backend.jobs.queue import enqueue
 from backend.jobs.tests.worker_process import WorkerProcess
 from backend.leads.models import Lead, LeadAssignment, RoutingDecision
 from backend.leads.terms import BUILT_IN_TERMS
@@ -163,28 +163,6 @@ class Workers:
         return WorkerProcess(f"worker {number}", **self._environment)
 
 
-def drain() -> None:
-    """Wait until nothing is on its way any more; sweeps come more often than they would."""
-    deadline = time.monotonic() + DRAIN_TIMEOUT_S
-    while left := count_left():
-        assert time.monotonic() < deadline, f"still on their way: {left}"
-        for sweep in ("leads.expire", "notifications.sweep_deliveries"):
-            if not Job.objects.filter(task_name=sweep, status="todo").exists():
-                enqueue(sweep, timestamp=0)
-        time.sleep(1)
-
-
-def count_left() -> dict[str, int]:
-    """Count what is on its way, by kind; what has come to its end is left out."""
-    left = {
-        "jobs": Job.objects.filter(status__in=["todo", "doing"]).exclude(args__has_key="timestamp").count(),
-        "deliveries": Delivery.objects.filter(status__in=["waiting", "sending"]).count(),
-        "notifications": Notification.objects.filter(deliveries__isnull=True).count(),
-        "offers": LeadAssignment._base_manager.filter(status="offered", expires_at__lte=clock.now()).count(),
-    }
-    return {kind: count for kind, count in left.items() if count}
-
-
 class TestKillLoop:
     def test_loses_nothing_and_repeats_no_offer(self) -> None:
         categories = make_market()
@@ -199,7 +177,7 @@ class TestKillLoop:
         with mail_server() as mails, Workers(mails.port) as workers:
             with in_threads(calls, told) as threads:
                 workers.kill_in_turn(while_alive=threads)
-            drain()
+            assert drain(timeout_s=DRAIN_TIMEOUT_S) == {}, "still on their way"
 
         assert told.errors == []
         assert workers.killed >= 5
