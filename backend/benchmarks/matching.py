@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime
 import os
-import sys
-import time
 from collections.abc import Iterator, Sequence
 
 from django.db import connection, transaction
 
 from backend.benchmarks.figures import Measurement, percentile
 from backend.benchmarks.processor_time import Taken, measure_time
+from backend.benchmarks.progress import say
 from backend.benchmarks.provider_market import add_providers, make_categories, make_leads
 from backend.leads.models import Lead
 from backend.leads.selectors import request_of
@@ -37,18 +36,18 @@ def measure() -> Iterator[Measurement]:
         leads = make_leads(LEADS, first_category=first_category)
         before = 0
         for size in SIZES:
-            _say(f"adding providers up to {size:,}")
+            say(f"adding providers up to {size:,}")
             add_providers(before + 1, size, first_category=first_category)
             before = size
             yield _measure_size(size, leads)
 
 
 def _measure_size(size: int, leads: Sequence[Lead]) -> Measurement:
-    _say("building the index anew")
+    say("building the index anew")
     rebuilt = measure_time(lambda: refresh_coverage(None))
     with connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE)")  # of all tables, as autovacuum does before long
-    _say(f"searching and routing {len(leads)} leads")
+    say(f"searching and routing {len(leads)} leads")
     # The second look is measured: what is read is in memory then, as in a market at work.
     eligible = [_search(lead).eligible_count for lead in leads]
     searches = [measure_time(lambda lead=lead: _search(lead)) for lead in leads]  # type: ignore[misc]  # bound now
@@ -66,11 +65,6 @@ def _measure_size(size: int, leads: Sequence[Lead]) -> Measurement:
             "one change p50 ms": percentile([one.clock_ms for one in changes], 50),
         },
     )
-
-
-def _say(doing: str) -> None:
-    """Tell whoever waits what goes on: a million providers take many minutes."""
-    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {doing}\n")
 
 
 def _search(lead: Lead) -> Search:
