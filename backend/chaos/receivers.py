@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import email
-import socket
 import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from aiosmtpd.controller import Controller
+from backend.notifications.testing import QuietHandler, serving_calls, serving_mails
 
 __all__ = ["Taken", "mail_receiver", "webhook_receiver"]
 
@@ -45,61 +43,28 @@ class _MailHandler:
         return "250 Taken"
 
 
-class _WebhookHandler(BaseHTTPRequestHandler):
+class _WebhookHandler(QuietHandler):
     taken: Taken
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802  http.server's name
         """Take a call."""
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.taken.add(self.headers["webhook-id"])
         self.send_response(204)
         self.end_headers()
 
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
-
-    def handle(self) -> None:
-        """Answer; whoever is gone needs none."""
-        with contextlib.suppress(OSError):
-            super().handle()
-
-    def finish(self) -> None:
-        """Close; it may be closed."""
-        with contextlib.suppress(OSError, ValueError):
-            super().finish()
-
-
-class _WebhookServer(ThreadingHTTPServer):
-    request_queue_size = 128
-    daemon_threads = True
-
 
 @contextlib.contextmanager
 def mail_receiver() -> Iterator[Taken]:
     """Run a mail server while the block runs."""
     taken = Taken()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        taken.port = probe.getsockname()[1]
-    controller = Controller(_MailHandler(taken), hostname="127.0.0.1", port=taken.port)
-    controller.start()
-    try:
+    with serving_mails(_MailHandler(taken)) as taken.port:
         yield taken
-    finally:
-        controller.stop()
 
 
 @contextlib.contextmanager
 def webhook_receiver() -> Iterator[Taken]:
     """Run a system that webhooks call while the block runs."""
     taken = Taken()
-    server = _WebhookServer(("127.0.0.1", 0), type("Handler", (_WebhookHandler,), {"taken": taken}))
-    taken.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
+    with serving_calls(type("Handler", (_WebhookHandler,), {"taken": taken})) as taken.port:
         yield taken
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(5)

@@ -10,7 +10,8 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from backend.notifications.testing import QuietHandler, serving_calls
 
 __all__ = ["FaultyReceiver", "Received", "closed_port", "faulty_receiver"]
 
@@ -45,10 +46,10 @@ class FaultyReceiver:
             self.received.append(received)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(QuietHandler):
     state: FaultyReceiver
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802  http.server's name
         self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         key = self.headers.get("webhook-id") or self.headers.get("Idempotency-Key", "")
         with self.state.lock:
@@ -140,41 +141,17 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"x" * 65536)
         return False
 
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
-
-    def handle(self) -> None:
-        with contextlib.suppress(OSError):
-            super().handle()
-
-    def finish(self) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            super().finish()
-
-
-class _Server(ThreadingHTTPServer):
-    request_queue_size = 128
-
-    def shutdown_request(self, request: object) -> None:
-        with contextlib.suppress(OSError):
-            super().shutdown_request(request)  # type: ignore[arg-type]
-
 
 @contextlib.contextmanager
 def faulty_receiver() -> Iterator[FaultyReceiver]:
     """Run one while the block runs."""
     state = FaultyReceiver("")
-    server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"state": state}))
-    state.address = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield state
-    finally:
-        state.stopping.set()
-        server.shutdown()
-        server.server_close()
-        thread.join(5)
+    with serving_calls(type("Handler", (_Handler,), {"state": state})) as port:
+        state.address = f"http://127.0.0.1:{port}"
+        try:
+            yield state
+        finally:
+            state.stopping.set()
 
 
 def closed_port() -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiosmtpd.controller import Controller
+from backend.notifications.testing import serving_mails
 
 __all__ = ["MailServer", "drawn_out_server", "mail_server"]
 
@@ -46,15 +46,8 @@ class MailServer:
 def mail_server() -> Iterator[MailServer]:
     """Run one while the block runs."""
     server = MailServer()
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        server.port = sock.getsockname()[1]
-    controller = Controller(server, hostname="127.0.0.1", port=server.port)
-    controller.start()
-    try:
+    with serving_mails(server) as server.port:
         yield server
-    finally:
-        controller.stop()
 
 
 @contextlib.contextmanager
